@@ -1,0 +1,1 @@
+"""The reference package of the course on bidirectional recurrent networks."""

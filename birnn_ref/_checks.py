@@ -1,0 +1,132 @@
+"""Checks at the public boundary: each error names the argument, what came and what was expected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.floating[Any]]
+Int = npt.NDArray[np.integer[Any]]
+
+
+def check_array(name: str, value: Any, shape: tuple[int | str, ...]) -> Float:
+    """Return ``value`` if it is a floating array of the given shape; a string in ``shape`` names a free size.
+
+    Raises
+    ------
+    TypeError
+        If it is no NumPy array, or its dtype is not floating.
+    ValueError
+        If its rank or a fixed size differs.
+
+    Examples
+    --------
+    >>> check_array("x", np.zeros((2, 3)), ("batch", 4))
+    Traceback (most recent call last):
+    ...
+    ValueError: x has shape (2, 3), expected (batch, 4)
+    """
+    expected = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array of shape {expected}, got {type(value).__name__}")
+    if not np.issubdtype(value.dtype, np.floating):
+        raise TypeError(f"{name} must hold floating-point numbers, got dtype {value.dtype}")
+    fits = value.ndim == len(shape) and all(
+        isinstance(e, str) or e == n for e, n in zip(shape, value.shape, strict=False)
+    )
+    if not fits:
+        raise ValueError(f"{name} has shape {value.shape}, expected {expected}")
+    return value
+
+
+def check_lengths(lengths: Any, batch: int, time: int) -> Int:
+    """Return ``lengths`` as integers ``(batch,)``, each from 0 to ``time``; ``None`` means ``time`` for all.
+
+    Raises
+    ------
+    TypeError
+        If the entries are not integers.
+    ValueError
+        If the shape differs, or an entry is out of range.
+    """
+    if lengths is None:
+        return np.full(batch, time)
+    found = np.asarray(lengths)
+    if not np.issubdtype(found.dtype, np.integer):
+        raise TypeError(f"lengths must be integers, got dtype {found.dtype}")
+    if found.shape != (batch,):
+        raise ValueError(f"lengths has shape {found.shape}, expected ({batch},): one a sequence")
+    if batch and (found.min() < 0 or found.max() > time):
+        raise ValueError(f"lengths must lie between 0 and the {time} steps of x, got {found.min()} to {found.max()}")
+    return found.astype(np.intp, copy=False)
+
+
+def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
+    """Return ``value`` if it is one of ``choices``.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_choice("cell", "brnn", ("rnn", "lstm", "gru"))
+    Traceback (most recent call last):
+    ...
+    ValueError: cell must be one of 'rnn', 'lstm', 'gru', got 'brnn'
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def check_input(name: str, value: Any, shape: tuple[int | str, ...], dtype: npt.DTypeLike | None = None) -> Float:
+    """Return ``value`` if `check_array` passes it, its batch is not empty and its dtype is the layer's own, if given.
+
+    Raises
+    ------
+    TypeError
+        If it is no NumPy array, or its dtype is not ``dtype``.
+    ValueError
+        If its rank or a fixed size differs, or it has no rows.
+
+    Examples
+    --------
+    >>> check_input("x", np.zeros((0, 3)), ("batch", 3), np.float64)
+    Traceback (most recent call last):
+    ...
+    ValueError: x has shape (0, 3): an empty batch has no result
+    """
+    array = check_array(name, value, shape)
+    if dtype is not None and array.dtype != dtype:
+        raise TypeError(f"{name} has dtype {array.dtype}, expected the layer's own, {np.dtype(dtype)}")
+    if not len(array):
+        raise ValueError(f"{name} has shape {array.shape}: an empty batch has no result")
+    return array
+
+
+def check_sizes(**sizes: Any) -> None:
+    """Refuse a named size that is not a whole number of at least 1.
+
+    Raises
+    ------
+    TypeError
+        If it is not a whole number.
+    ValueError
+        If it is less than 1.
+
+    Examples
+    --------
+    >>> check_sizes(features=3, hidden=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: hidden must be at least 1, got 0
+    """
+    for name, value in sizes.items():
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise TypeError(f"{name} must be a whole number, got {value!r}")
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")

@@ -1,0 +1,132 @@
+"""Labelled reviews as token ids, in the form that Keras gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from birnn_ref.datasets.batching import IntArray, check_side, pad_sequences
+
+PAD, START, UNKNOWN, INDEX_FROM = 0, 1, 2, 3
+"""Keras's reserved ids: padding, start of a review, a word outside the vocabulary; ranks are shifted by 3."""
+
+Sequences = Sequence[IntArray]
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set.
+
+    Attributes
+    ----------
+    x : integer array ``(reviews, maxlen)``, or a list of arrays ``(time,)`` where no ``maxlen`` was given
+        Token ids.
+    y : integer array, ``(reviews,)``
+        1 for a positive review, 0 for a negative one.
+    lengths : integer array, ``(reviews,)``
+        Tokens in each review, padding not counted.
+    """
+
+    x: IntArray | list[IntArray]
+    y: IntArray
+    lengths: IntArray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class ReviewData:
+    """Training, validation and test reviews with their vocabulary.
+
+    ``data["train"]``, ``data["validation"]`` and ``data["test"]`` are the splits. ``source`` says where the
+    reviews came from (``"folder"``, ``"cache"``, ``"download"`` or ``"embedded"``), and ``note`` is the line
+    that any figure or table made from them must carry: empty for real data.
+    """
+
+    splits: Mapping[str, Split]
+    word_ids: Mapping[str, int]
+    num_words: int
+    source: str
+
+    @property
+    def note(self) -> str:
+        """What a figure drawn from these reviews must say; empty for real data."""
+        return "made on the embedded corpus: generated sentences, not real reviews" if self.source == "embedded" else ""
+
+    def __getitem__(self, split: str) -> Split:
+        if split not in self.splits:
+            raise KeyError(f"no split {split!r}: choose one of {tuple(self.splits)}")
+        return self.splits[split]
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Turn token ids back into words, padding left out; ``<start>`` and ``<unknown>`` stand for ids 1 and 2."""
+        special = {START: "<start>", UNKNOWN: "<unknown>"}
+        words = {id_: word for word, id_ in self.word_ids.items()}
+        return " ".join(special.get(t) or words.get(t, "<unknown>") for t in map(int, tokens) if t != PAD)
+
+    def encode(self, text: str) -> IntArray:
+        """Turn words, split at white space and lowered, into token ids ``(time,)`` with the start id in front."""
+        ids = [self.word_ids.get(word, UNKNOWN) for word in text.lower().split()]
+        return np.array([START] + [i if i < self.num_words else UNKNOWN for i in ids], dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How raw reviews become arrays; each loader takes these as its arguments and checks them here."""
+
+    num_words: int | None
+    maxlen: int | None
+    padding: str
+    truncating: str
+    validation: float
+
+    def __post_init__(self) -> None:
+        if self.num_words is not None and self.num_words <= INDEX_FROM:
+            raise ValueError(
+                f"num_words must be at least {INDEX_FROM + 1} (smaller ids are reserved), got {self.num_words}"
+            )
+        if self.maxlen is not None and self.maxlen < 1:
+            raise ValueError(f"maxlen must be at least 1, or None for whole reviews, got {self.maxlen}")
+        if not 0 <= self.validation < 1:
+            raise ValueError(f"validation must be a fraction in [0, 1), got {self.validation}")
+        check_side("padding", self.padding)
+        check_side("truncating", self.truncating)
+
+    def split(self, sequences: Sequences, labels: npt.ArrayLike) -> Split:
+        """Limit the vocabulary, cut and pad."""
+        limit = self.num_words or np.iinfo(np.int32).max
+        known: list[IntArray] = [np.where(s < limit, s, UNKNOWN).astype(np.int32) for s in map(np.asarray, sequences)]
+        if self.maxlen is not None:
+            known = [s[-self.maxlen :] if self.truncating == "pre" else s[: self.maxlen] for s in known]
+        lengths = np.array([len(s) for s in known], dtype=np.int32)
+        x: IntArray | list[IntArray] = known
+        if self.maxlen is not None:
+            x = pad_sequences(known, self.maxlen, padding=self.padding)
+        return Split(x, np.asarray(labels, dtype=np.int32), lengths)
+
+    def data(
+        self,
+        train: tuple[Sequences, npt.ArrayLike],
+        test: tuple[Sequences, npt.ArrayLike],
+        word_ids: Mapping[str, int],
+        source: str,
+        rng: np.random.Generator,
+    ) -> ReviewData:
+        """Shuffle, because the files are sorted by label, and hold some training reviews out for validation."""
+        order = rng.permutation(len(train[0]))
+        held_out = round(self.validation * len(order))
+        parts = {
+            "train": (train, order[held_out:]),
+            "validation": (train, order[:held_out]),
+            "test": (test, rng.permutation(len(test[0]))),
+        }
+        splits = {
+            name: self.split([sequences[i] for i in part], np.asarray(labels)[part])
+            for name, ((sequences, labels), part) in parts.items()
+            if len(part)
+        }
+        return ReviewData(splits, word_ids, self.num_words or max(word_ids.values()) + 1, source)

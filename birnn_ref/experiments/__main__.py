@@ -1,0 +1,29 @@
+"""Run an experiment and store its result: ``python -m birnn_ref.experiments imdb_tutorial --seeds 0 1 2``."""
+
+from __future__ import annotations
+
+import argparse
+import pkgutil
+
+from birnn_ref import experiments
+from birnn_ref.experiments.results import refresh, store_experiment
+
+NOT_EXPERIMENTS = {"__main__", "readers", "results"}
+
+
+def main() -> None:
+    """Parse the command line and run."""
+    names = sorted({m.name for m in pkgutil.iter_modules(experiments.__path__)} - NOT_EXPERIMENTS)
+    parser = argparse.ArgumentParser(prog="python -m birnn_ref.experiments", description=__doc__)
+    parser.add_argument("name", choices=names, help="the experiment to run")
+    parser.add_argument("--seeds", type=int, nargs="+", help="random seeds (default: the experiment's own)")
+    parser.add_argument("--refresh", action="store_true", help="keep the stored runs; recompute summary and check")
+    arguments = parser.parse_args()
+    if arguments.refresh:
+        print(f"stored {refresh(arguments.name)}")
+        return
+    print(f"stored {store_experiment(arguments.name, arguments.seeds)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""A bidirectional network used as numbers arrive: in chunks, with and without a look past the chunk's end.
+
+The task is `schuster_paliwal`'s. The forward state is carried from chunk to chunk. The backward chain starts anew for
+each chunk, ``lookahead`` steps past its end. The network is trained on whole sequences.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from birnn_ref._checks import Float
+from birnn_ref.datasets.filters import FUTURE, PAST, error_floor, filter_task
+from birnn_ref.experiments.readers import Reader, falling_rate
+from birnn_ref.experiments.results import mean_and_interval
+from birnn_ref.experiments.schuster_paliwal import MEAN, SCALE, residual
+from birnn_ref.train import Adam, clip_gradients
+
+SETTINGS: dict[str, Any] = {
+    "hidden": 24, "time": 80, "batch_size": 32, "steps": 1200, "rate": 0.01, "clip": 1.0, "test_sequences": 300,
+    "chunks": [
+        [1, 0], [1, 5], [1, 10], [1, 19], [5, 0], [5, 5], [5, 10], [10, 0], [10, 10], [20, 0], [20, 10], [20, 19],
+    ],
+}  # fmt: skip
+SEEDS = (0, 1, 2, 3, 4)
+CHECK = {"steps": 40, "test_sequences": 30, "chunks": [[5, 5]]}
+TOLERANCE = 2e-4
+
+
+def run(
+    seed: int, *, hidden: int, time: int, batch_size: int, steps: int, rate: float, clip: float, test_sequences: int,
+    chunks: list[list[int]],
+) -> dict[str, Any]:  # fmt: skip
+    """Train on whole sequences; return the error in thousandths for each chunk size and lookahead, and its floor."""
+    rng = np.random.default_rng(seed)
+    model = Reader("both", 1, hidden, 1, rng=rng)
+    optimiser = Adam(model, rate)
+    for step in range(steps):
+        optimiser.rate = falling_rate(step, steps, rate)
+        wrong = residual(model, *filter_task(batch_size, time, rng), 0) / SCALE
+        d_outputs = np.zeros((batch_size, time, 1), np.float32)
+        d_outputs[:, PAST : time - FUTURE, 0] = 2 * wrong / wrong.size
+        model.backward(d_outputs)
+        clip_gradients(model, clip)
+        optimiser.step()
+    x, y = filter_task(test_sequences, time, np.random.default_rng(1000))
+    found = [
+        {
+            "chunk": chunk,
+            "lookahead": lookahead,
+            "longest_wait": chunk - 1 + lookahead,
+            "error": round(1e3 * chunked_error(model, x, y, chunk, lookahead), 5),
+            "floor": round(1e3 * chunked_floor(chunk, lookahead), 5),
+        }
+        for chunk, lookahead in chunks
+    ]
+    whole = round(1e3 * float(np.mean(residual(model, x, y, 0) ** 2)), 5)
+    return {"source": "generated", "whole": whole, "chunked": found}
+
+
+def in_chunks(model: Reader, x: Float, chunk: int, lookahead: int) -> Float:
+    """Return a bidirectional reader's outputs, ``(batch, time, outputs)``, as it would give them on a stream."""
+    time = x.shape[1]
+    carried: Any = None
+    answers = []
+    for start in range(0, time, chunk):
+        stop = min(start + chunk, time)
+        seen = x[:, start : min(stop + lookahead, time)]
+        states, _ = model.recurrent.forward(seen, initial=carried)
+        answers.append(model.readout.forward(states[:, : stop - start]))
+        _, (h,) = model.recurrent.forward(x[:, start:stop], initial=carried)
+        carried = (np.stack([h[0], np.zeros_like(h[1])]),)  # the backward chain has nothing to carry
+    return np.concatenate(answers, axis=1)
+
+
+def chunked_error(model: Reader, x: Float, y: Float, chunk: int, lookahead: int) -> float:
+    """Return the mean squared error at the steps that have a target."""
+    inner = slice(PAST, x.shape[1] - FUTURE)
+    answers = in_chunks(model, (x - 0.5).astype(np.float32), chunk, lookahead)[:, inner, 0].astype(np.float64)
+    return float(np.mean((MEAN + SCALE * answers - y[:, inner, 0]) ** 2))
+
+
+def chunked_floor(chunk: int, lookahead: int) -> float:
+    """Return the least error: the k-th step from a chunk's end sees k + lookahead inputs after its own."""
+    return float(np.mean([error_floor(-PAST, k + lookahead) for k in range(chunk)]))
+
+
+def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Errors in thousandths over the seeds, a chunk size and lookahead."""
+    summary: dict[str, Any] = {"whole": mean_and_interval([run["whole"] for run in runs])}
+    for k, cell in enumerate(runs[0]["chunked"]):
+        errors = mean_and_interval([run["chunked"][k]["error"] for run in runs])
+        summary[f"chunk_{cell['chunk']}_lookahead_{cell['lookahead']}"] = errors | {"floor": cell["floor"]}
+    return summary

@@ -1,0 +1,10 @@
+"""Looking inside a recurrent layer: what reaches what, how far gradients travel, what each direction adds.
+
+Every figure is exact, from the backward pass; `birnn_ref.inspect.plots` draws them.
+"""
+
+from birnn_ref.inspect.contributions import Contributions, direction_contributions
+from birnn_ref.inspect.gradients import gradient_by_distance
+from birnn_ref.inspect.influence import influence_matrix, jacobian
+
+__all__ = ["Contributions", "direction_contributions", "gradient_by_distance", "influence_matrix", "jacobian"]

@@ -1,0 +1,33 @@
+"""Layers: each computes forward, and backward once for each forward."""
+
+from birnn_ref.layers.activation import ReLU
+from birnn_ref.layers.attention import AdditiveAttention, DotAttention
+from birnn_ref.layers.base import Layer, SparseRows
+from birnn_ref.layers.bidirectional import Bidirectional
+from birnn_ref.layers.conv import Conv1D, MaxPoolTime
+from birnn_ref.layers.dense import Dense
+from birnn_ref.layers.dropout import Dropout
+from birnn_ref.layers.embedding import Embedding, LookedUp
+from birnn_ref.layers.norm import LayerNorm
+from birnn_ref.layers.pooling import PoolTime
+from birnn_ref.layers.recurrent import Recurrent
+from birnn_ref.layers.stack import Stack
+
+__all__ = [
+    "AdditiveAttention",
+    "Bidirectional",
+    "Conv1D",
+    "Dense",
+    "DotAttention",
+    "Dropout",
+    "Embedding",
+    "Layer",
+    "LayerNorm",
+    "LookedUp",
+    "MaxPoolTime",
+    "PoolTime",
+    "ReLU",
+    "Recurrent",
+    "SparseRows",
+    "Stack",
+]

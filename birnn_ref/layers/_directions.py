@@ -1,0 +1,173 @@
+"""What the recurrent layers share: one or two directions over time, by one matrix product and one scan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from birnn_ref._checks import Float, Int, check_choice, check_input, check_lengths, check_sizes
+from birnn_ref.layers._initial import check_rng, glorot_uniform
+from birnn_ref.layers.base import Layer
+from birnn_ref.layers.embedding import LookedUp
+from birnn_ref.layers.scans.buffers import Buffers
+from birnn_ref.layers.scans.gru import gru_scan, gru_scan_backward
+from birnn_ref.layers.scans.lstm import lstm_scan, lstm_scan_backward
+from birnn_ref.layers.scans.packing import Packing
+from birnn_ref.layers.scans.projection import project_inputs, project_words
+from birnn_ref.layers.scans.rnn import rnn_scan, rnn_scan_backward
+
+States = tuple[Float, ...]
+
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+BACKWARD: dict[str, Any] = {"rnn": rnn_scan_backward, "lstm": lstm_scan_backward, "gru": gru_scan_backward}
+STATE_NAMES = {"rnn": ("h",), "lstm": ("h", "c"), "gru": ("h",)}
+
+
+class Directions(Layer):
+    """The recurrence in one or two directions; every array inside has a leading axis for them.
+
+    Parameters
+    ----------
+    directions : int
+        1 or 2. With 1, parameters and states have no axis for the direction.
+    cell, features, hidden, rng, dtype, reset_after, forget_bias, activation
+        As in `Recurrent`.
+    """
+
+    def __init__(
+        self,
+        directions: int,
+        cell: str,
+        features: int,
+        hidden: int,
+        *,
+        rng: np.random.Generator,
+        dtype: npt.DTypeLike,
+        reset_after: bool,
+        forget_bias: float,
+        activation: str,
+    ) -> None:
+        super().__init__()
+        check_choice("cell", cell, tuple(GATES))
+        check_choice("activation", activation, ("tanh", "relu"))
+        check_choice("dtype", np.dtype(dtype), (np.dtype(np.float32), np.dtype(np.float64)))
+        check_sizes(features=features, hidden=hidden)
+        self.cell, self.features, self.hidden, self.directions = cell, features, hidden, directions
+        self.reset_after, self.activation = reset_after, activation
+        self.dtype = np.dtype(dtype)
+        self._room = Buffers(self.dtype)
+        self._packing: Packing | None = None
+        # What a scan keeps lasts until its backward: each direction needs its own.
+        self._rooms = [Buffers(self.dtype) for _ in range(directions)]
+
+        gates = GATES[cell]
+        W_xh = glorot_uniform(rng, (directions, features, gates * hidden), features, hidden, dtype)
+        W_hh = np.concatenate([_orthogonal(rng, directions, hidden) for _ in range(gates)], axis=2).astype(dtype)
+        b_h = np.zeros((directions, gates * hidden), dtype)
+        if cell == "lstm":
+            b_h[:, hidden : 2 * hidden] = forget_bias
+        params = {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}
+        if cell == "gru" and reset_after:
+            params["b_hn"] = np.zeros((directions, hidden), dtype)
+        self.params = {name: value if directions == 2 else value[0] for name, value in params.items()}
+
+    def _forward(self, x: Float | LookedUp, lengths: Any, initial: States | None) -> tuple[Float, States]:
+        """Return the states after every step, ``(batch, time, directions, hidden)``, and the final ones.
+
+        ``x`` is ``(batch, time, features)``, or has an axis for the directions before the last if each reads its own.
+        """
+        batch, time = x.shape[:2]
+        packing = self._pack(check_lengths(lengths, batch, time), time)
+        params = {name: self._with_axis(value) for name, value in self.params.items()}
+        W_xh = params["W_xh"]
+        a = self._room("a", self.directions, packing.count, W_xh.shape[2])
+        project: Any = project_words if isinstance(x, LookedUp) else project_inputs
+        projected = project(packing, x, W_xh, a)
+        a += params["b_h"][:, None]
+        given = self._states("initial", initial, batch)
+        states = tuple(packing.states(name, s) for name, s in zip(STATE_NAMES[self.cell], given, strict=True))
+        scan, options = self._scan()
+        cache = []
+        for d in range(self.directions):
+            chain = {name: value[d] for name, value in params.items()}
+            cache.append(scan(packing, self._rooms[d], a[d], tuple(s[d] for s in states), chain, *options))
+        self._keep(packing, projected, cache)
+        outputs = packing.unpack_each(states[0][:, batch:])
+        return outputs, tuple(self._without_axis(state[:, packing.last]) for state in states)
+
+    def _backward(self, d_outputs: Float | None, d_final: States | None, cache: Any) -> tuple[Any, States]:
+        """Return the gradients of ``x`` and of the initial states; ``cache`` is what `_forward` kept."""
+        packing, projected, scans = cache
+        if d_outputs is None and d_final is None:
+            raise TypeError("backward needs d_outputs or d_final, got neither")
+        if d_outputs is None:
+            dh = self._room("dh", self.directions, packing.count, self.hidden)
+            dh[...] = 0
+        else:
+            dh = packing.pack_each("dh", d_outputs)
+        carries = tuple(packing.sort(state) for state in self._states("d_final", d_final, len(packing.order)))
+        da = self._room("da", self.directions, packing.count, GATES[self.cell] * self.hidden)
+
+        found = []
+        for d in range(self.directions):
+            chain = tuple(carry[d] for carry in carries)
+            found.append(BACKWARD[self.cell](packing, self._rooms[d], dh[d], chain, da[d], scans[d]))
+        grads = {name: np.stack([chain[name] for chain in found]) for name in found[0]}
+        dx, dW_xh = projected.backward(da)
+        grads |= {"W_xh": dW_xh, "b_h": da.sum(axis=1)}
+        self.grads = {name: self._without_axis(grads[name]) for name in self.params}
+        return dx, tuple(self._without_axis(packing.unsort(carry)) for carry in carries)
+
+    def _single_input(self, x: Any) -> Any:
+        """Check an input that all directions read."""
+        if isinstance(x, LookedUp):
+            check_input("x.W", x.W, ("num_words", self.features), self.dtype)
+            return x
+        return check_input("x", x, ("batch", "time", self.features), self.dtype)
+
+    def _pack(self, lengths: Int, time: int) -> Packing:
+        """Return the order of the rows; the last batch's, if its lengths were the same."""
+        last = self._packing
+        if last is None or last.shape[1] != time or not np.array_equal(last.lengths, lengths):
+            self._packing = last = Packing(lengths, time, self.directions, self._room)
+        return last
+
+    def _scan(self) -> tuple[Any, tuple[Any, ...]]:
+        """Return the cell's scan and its options."""
+        if self.cell == "lstm":
+            return lstm_scan, ()
+        if self.cell == "gru":
+            return gru_scan, (self.reset_after,)
+        return rnn_scan, (self.activation,)
+
+    def _states(self, name: str, states: States | None, batch: int) -> States:
+        """Check states that came in and give them the axis for the direction; zeros for None."""
+        lead = (2,) if self.directions == 2 else ()
+        checked = check_states(name, states, self.cell, (*lead, batch, self.hidden), self.dtype)
+        return tuple(self._with_axis(state) for state in checked)
+
+    def _with_axis(self, value: Float) -> Float:
+        return value if self.directions == 2 else value[None]
+
+    def _without_axis(self, value: Float) -> Float:
+        return value if self.directions == 2 else value[0]
+
+
+def check_states(name: str, states: Any, cell: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> States:
+    """Return ``states`` if it is a tuple of the cell's states, each of this shape; zeros for None."""
+    names = STATE_NAMES[cell]
+    if states is None:
+        return tuple(np.zeros(shape, dtype) for _ in names)
+    if not isinstance(states, tuple) or len(states) != len(names):
+        found = f"a tuple of {len(states)}" if isinstance(states, tuple) else type(states).__name__
+        raise TypeError(f"{name} must be a tuple {'(h, c)' if len(names) == 2 else '(h,)'}, got {found}")
+    return tuple(check_input(f"{name}[{k}]", state, shape, dtype) for k, state in enumerate(states))
+
+
+def _orthogonal(rng: np.random.Generator, directions: int, hidden: int) -> Float:
+    """Draw orthogonal matrices, uniformly: they keep the length of a state (Saxe et al., 2014)."""
+    q, r = np.linalg.qr(check_rng(rng).normal(size=(directions, hidden, hidden)))
+    matrices: Float = q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None]
+    return matrices

@@ -1,0 +1,28 @@
+"""Initial weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from birnn_ref._checks import Float
+
+
+def check_rng(rng: Any) -> np.random.Generator:
+    """Return ``rng`` if it is a generator; a seed would hide that two layers draw the same numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    return rng
+
+
+def glorot_uniform(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int, dtype: npt.DTypeLike
+) -> Float:
+    r"""Draw from :math:`U(-a, a)`, :math:`a = \sqrt{6 / (\text{fan\_in} + \text{fan\_out})}` (Glorot and Bengio, 2010).
+
+    The draw is made in float64, so that one seed gives the same weights in either dtype.
+    """
+    bound = np.sqrt(6 / (fan_in + fan_out))
+    return check_rng(rng).uniform(-bound, bound, shape).astype(dtype)

@@ -1,0 +1,41 @@
+"""Memory that a layer uses again: at these sizes, fresh memory costs as much as the arithmetic on it."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from birnn_ref._checks import Float
+
+
+class Buffers:
+    """Arrays by name, each reused by the next request of its name; nothing that leaves the layer may live here.
+
+    Parameters
+    ----------
+    dtype : dtype
+
+    Examples
+    --------
+    >>> room = Buffers(np.dtype(np.float32))
+    >>> first = room("gates", 2, 3)
+    >>> np.shares_memory(first, room("gates", 4)), np.shares_memory(first, room("states", 4))
+    (True, False)
+    """
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self._flat: dict[str, Float] = {}
+
+    def __call__(self, name: str, *shape: int) -> Float:
+        """Return an array of this shape; what it holds is arbitrary, and lasts until its name is asked for again."""
+        size = prod(shape)
+        if name not in self._flat or self._flat[name].size < size:
+            self._flat[name] = np.empty(size, self.dtype)
+        return self._flat[name][:size].reshape(shape)
+
+    def __reduce__(self) -> tuple[type[Buffers], tuple[np.dtype[Any]]]:
+        """Copy and pickle as empty."""
+        return Buffers, (self.dtype,)

@@ -1,0 +1,154 @@
+"""Losses: each returns its value and its gradient with respect to the logits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from birnn_ref._checks import Float, check_input, check_lengths
+
+
+def sigmoid(z: Float) -> Float:
+    r"""Return :math:`\sigma(z) = 1 / (1 + e^{-z})`, by tanh, which does not overflow.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    half = z.dtype.type(0.5)
+    result: Float = half * np.tanh(half * z) + half
+    return result
+
+
+def softmax(z: Float) -> Float:
+    r"""Return :math:`e^{z_k} / \sum_j e^{z_j}` over the last axis.
+
+    Examples
+    --------
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    powers = np.exp(z - z.max(axis=-1, keepdims=True))
+    result: Float = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+def softmax_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> tuple[float, Float]:
+    r"""Score class logits, :math:`-\log \mathrm{softmax}(z)_k` for the true class k, mean over what counts.
+
+    Parameters
+    ----------
+    logits : array, ``(batch, classes)`` or ``(batch, time, classes)``
+    targets : integer array, ``(batch,)`` or ``(batch, time)``
+        The true classes, from 0.
+    lengths : integer array ``(batch,)``, optional
+        Steps that count in each sequence; needs the time axis.
+
+    Returns
+    -------
+    loss : float
+    d_logits : array of the logits' shape
+        :math:`(\mathrm{softmax}(z) - \mathrm{onehot}(k)) / n`, n the number of sequences or steps that count.
+
+    Raises
+    ------
+    TypeError
+        If the logits are not floating, or targets or lengths not integers.
+    ValueError
+        If shapes differ, a target that counts is no class, or no step counts.
+
+    Examples
+    --------
+    >>> loss, d_logits = softmax_cross_entropy(np.zeros((1, 4)), np.array([2]))
+    >>> round(loss, 4), d_logits
+    (1.3863, array([[ 0.25,  0.25, -0.75,  0.25]]))
+    """
+    axes = ("batch", "time") if np.ndim(logits) == 3 else ("batch",)
+    check_input("logits", logits, (*axes, "classes"))
+    classes = logits.shape[-1]
+    targets = np.asarray(targets)
+    if not np.issubdtype(targets.dtype, np.integer):
+        raise TypeError(f"targets must be integers, got dtype {targets.dtype}")
+    counts = _what_counts(logits.shape[:-1], targets, lengths)
+    z, k = logits[counts], targets[counts]
+    if k.min() < 0 or k.max() >= classes:
+        raise ValueError(f"targets must lie between 0 and {classes - 1}, got {k.min()} to {k.max()}")
+    z = z - z.max(axis=1, keepdims=True)
+    log_total = np.log(np.exp(z).sum(axis=1))
+    own = np.arange(len(z)), k
+    loss = float(np.mean(log_total - z[own], dtype=np.float64))
+    d_z = np.exp(z - log_total[:, None])
+    d_z[own] -= 1
+    return loss, _spread(d_z, counts, logits)
+
+
+def binary_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> tuple[float, Float]:
+    r"""Score yes-or-no logits, :math:`-y \log \sigma(z) - (1 - y) \log(1 - \sigma(z))`, mean over what counts.
+
+    It is computed as :math:`\max(z, 0) - y z + \log(1 + e^{-|z|})`, which neither overflows nor takes the log of 0.
+
+    Parameters
+    ----------
+    logits : array, ``(batch,)``, ``(batch, 1)`` or ``(batch, time, 1)``
+    targets : array of the logits' shape, with or without the last axis of 1
+        1 for yes, 0 for no; numbers in between are probabilities.
+    lengths : integer array ``(batch,)``, optional
+        Steps that count in each sequence; needs the time axis.
+
+    Returns
+    -------
+    loss : float
+    d_logits : array of the logits' shape
+        :math:`(\sigma(z) - y) / n`, n the number of sequences or steps that count.
+
+    Raises
+    ------
+    TypeError
+        If the logits are not floating, or the targets not numbers.
+    ValueError
+        If shapes differ, a target that counts is outside [0, 1], or no step counts.
+
+    Examples
+    --------
+    >>> loss, d_logits = binary_cross_entropy(np.zeros((2, 1)), np.array([1, 0]))
+    >>> round(loss, 4), d_logits.ravel()
+    (0.6931, array([-0.25,  0.25]))
+    """
+    shape = {1: ("batch",), 3: ("batch", "time", 1)}.get(np.ndim(logits), ("batch", 1))
+    check_input("logits", logits, shape)
+    axes = logits.shape if logits.ndim == 1 else logits.shape[:-1]
+    targets = np.asarray(targets)
+    if targets.dtype.kind not in "biuf":
+        raise TypeError(f"targets must be numbers, got dtype {targets.dtype}")
+    if targets.shape == (*axes, 1):
+        targets = targets[..., 0]
+    counts = _what_counts(axes, targets, lengths)
+    z, y = logits.reshape(axes)[counts], targets[counts].astype(logits.dtype)
+    if not ((y >= 0) & (y <= 1)).all():
+        raise ValueError(f"targets must lie between 0 and 1, got {y.min()} to {y.max()}")
+    losses = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
+    return float(np.mean(losses, dtype=np.float64)), _spread(sigmoid(z) - y, counts, logits)
+
+
+def _what_counts(axes: tuple[int, ...], targets: Any, lengths: Any) -> Any:
+    """Return a mask of the shape ``axes``."""
+    if targets.shape != axes:
+        raise ValueError(f"targets has shape {targets.shape}, expected {axes}: one for each of the logits' rows")
+    if lengths is None:
+        counts = np.ones(axes, bool)
+    elif len(axes) == 2:
+        counts = np.arange(axes[1]) < check_lengths(lengths, *axes)[:, None]
+    else:
+        raise ValueError("lengths needs logits of shape (batch, time, classes)")
+    if not counts.any():
+        raise ValueError("lengths leaves no step that counts: the mean has nothing to run over")
+    return counts
+
+
+def _spread(d_z: Float, counts: Any, logits: Float) -> Float:
+    """Put the gradients of what counts back in place, divided by how many they are."""
+    d_logits = np.zeros_like(logits)
+    d_logits.reshape(*counts.shape, *d_z.shape[1:])[counts] = d_z / d_z.dtype.type(len(d_z))
+    return d_logits

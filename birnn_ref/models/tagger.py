@@ -1,0 +1,164 @@
+"""One answer for each step of a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from birnn_ref._checks import Float, Int, check_lengths
+from birnn_ref.layers import Conv1D, Dense, Dropout, Embedding, Layer, PoolTime, Stack
+from birnn_ref.layers.embedding import LookedUp
+from birnn_ref.models.summary import output_size
+from birnn_ref.models.words import Words
+
+
+class Tagger(Layer):
+    """Word vectors, a bidirectional recurrence, a linear readout at every step: a BRNN, BiLSTM or BiGRU tagger.
+
+    Parameters
+    ----------
+    cell : {"rnn", "lstm", "gru"}
+    num_words : int
+        Token ids run from 0 to ``num_words - 1``.
+    embedding, hidden : int
+        Features of a word vector, and of each direction's state.
+    outputs : int
+        Logits a step: one a tag.
+    depth : int
+        Recurrent layers.
+    dropout : float
+        The share dropped of the word vectors and of the states, in training.
+    rng : numpy.random.Generator
+        Draws the weights.
+    dtype : dtype
+    **options
+        Further arguments of `Stack`.
+
+    Examples
+    --------
+    >>> model = Tagger("gru", 2000, 16, 8, 17, rng=np.random.default_rng(0))
+    >>> model.forward(np.array([[5, 6, 7], [8, 0, 0]]), np.array([3, 1])).shape
+    (2, 3, 17)
+    """
+
+    def __init__(
+        self, cell: str, num_words: int, embedding: int, hidden: int, outputs: int, *, depth: int = 1,
+        dropout: float = 0.0, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, **options: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.words = Words(num_words, embedding, dropout, rng=rng, dtype=dtype)
+        self.tags = _Tags(cell, embedding, hidden, outputs, depth, dropout, rng=rng, dtype=dtype, **options)
+        self.children = {"words": self.words, "tags": self.tags}
+
+    def forward(self, ids: Int, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
+        """Return the logits ``(batch, time, outputs)`` of token ids ``(batch, time)``."""
+        return self.tags.forward(self.words.read(ids, lengths, rng), lengths, rng=rng)
+
+    def backward(self, d_logits: Float) -> None:
+        """Store every parameter's gradient."""
+        self.words.backward(self.tags.backward(d_logits))
+
+
+class CharTagger(Layer):
+    """A `Tagger` that also reads each word's letters, by a convolution and the maximum over its letters.
+
+    Parameters
+    ----------
+    cell, num_words, embedding, hidden, outputs, depth, dropout, rng, dtype, **options
+        As in `Tagger`.
+    num_chars : int
+        Letter ids run from 0 to ``num_chars - 1``.
+    char_embedding, filters, width : int
+        Features of a letter's vector, and the convolution's filters and width.
+
+    Notes
+    -----
+    J. P. C. Chiu and E. Nichols, "Named entity recognition with bidirectional LSTM-CNNs", TACL 4 (2016). X. Ma and
+    E. Hovy, "End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF", ACL 2016.
+
+    Examples
+    --------
+    >>> model = CharTagger("lstm", 2000, 16, 8, 17, num_chars=30, char_embedding=4, filters=6, width=3,
+    ...                    rng=np.random.default_rng(0))
+    >>> words, chars, char_lengths = np.array([[5, 6]]), np.array([[[1, 2, 3], [4, 0, 0]]]), np.array([[3, 1]])
+    >>> model.forward((words, chars, char_lengths)).shape
+    (1, 2, 17)
+    """
+
+    def __init__(
+        self, cell: str, num_words: int, embedding: int, hidden: int, outputs: int, *, num_chars: int,
+        char_embedding: int, filters: int, width: int, depth: int = 1, dropout: float = 0.0,
+        rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, **options: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.words = Embedding(num_words, embedding, rng=rng, dtype=dtype)
+        self.dropout = Dropout(dropout)
+        self.chars = Embedding(num_chars, char_embedding, rng=rng, dtype=dtype)
+        self.conv, self.pool = Conv1D(char_embedding, filters, width, rng=rng, dtype=dtype), PoolTime("max")
+        self.tags = _Tags(cell, embedding + filters, hidden, outputs, depth, dropout, rng=rng, dtype=dtype, **options)
+        self.children = {"words": self.words, "chars": self.chars, "conv": self.conv, "tags": self.tags}
+
+    def forward(self, x: tuple[Int, Int, Int], lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
+        """Return the logits ``(batch, time, outputs)``.
+
+        Parameters
+        ----------
+        x : tuple of integer arrays
+            Word ids ``(batch, time)``, letter ids ``(batch, time, letters)``, and how many letters each word has,
+            ``(batch, time)``.
+        lengths : integer array ``(batch,)``, optional
+            Words in each sequence.
+        rng : numpy.random.Generator, optional
+            Draws what is dropped.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not fit.
+        """
+        ids, chars, char_lengths = x
+        read = self.words.forward(ids, lengths)
+        if np.ndim(chars) != 3 or chars.shape[:2] != ids.shape:
+            raise ValueError(f"chars has shape {np.shape(chars)}, expected {(*ids.shape, 'letters')}")
+        if np.shape(char_lengths) != ids.shape:
+            raise ValueError(f"char_lengths has shape {np.shape(char_lengths)}, expected {ids.shape}")
+        batch, time, letters = chars.shape
+        # A padded word has no letters, whatever stands in its place.
+        own = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
+        counts = np.where(own, char_lengths, 0).ravel()
+        spelt = self.chars.forward(chars.reshape(batch * time, letters), counts)
+        spelt = self.pool.forward(self.conv.forward(spelt, counts), counts).reshape(batch, time, -1)
+        self._keep(read.shape[2])
+        vectors = self.dropout.forward(np.concatenate([read, spelt], axis=2), rng=rng)
+        return self.tags.forward(vectors, lengths, rng=rng)
+
+    def backward(self, d_logits: Float) -> None:
+        """Store every parameter's gradient."""
+        (features,) = self._take()
+        dx = self.dropout.backward(self.tags.backward(d_logits))
+        d_spelt = np.ascontiguousarray(dx[:, :, features:]).reshape(-1, dx.shape[2] - features)
+        self.words.backward(dx[:, :, :features])
+        self.chars.backward(self.conv.backward(self.pool.backward(d_spelt)))
+
+
+class _Tags(Layer):
+    """From vectors to logits at every step."""
+
+    def __init__(
+        self, cell: str, features: int, hidden: int, outputs: int, depth: int, dropout: float, *,
+        rng: np.random.Generator, dtype: npt.DTypeLike, **options: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.dropout = Dropout(dropout)
+        self.stack = Stack(cell, features, hidden, depth, rng=rng, dtype=dtype, **options)
+        self.readout = Dense(output_size(self.stack), outputs, rng=rng, dtype=dtype)
+        self.children = {"stack": self.stack, "readout": self.readout}
+
+    def forward(self, x: Float | LookedUp, lengths: Any, *, rng: np.random.Generator | None) -> Float:
+        h, _ = self.stack.forward(x, lengths, rng=rng)
+        return self.readout.forward(self.dropout.forward(h, rng=rng), lengths)
+
+    def backward(self, d_logits: Float) -> Any:
+        return self.stack.backward(self.dropout.backward(self.readout.backward(d_logits)))[0]

@@ -1,0 +1,177 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from birnn_ref._checks import Float
+from birnn_ref.train.checkpoint import load_checkpoint, save_checkpoint
+from birnn_ref.train.clipping import clip_gradients
+from birnn_ref.train.early_stopping import EarlyStopping
+from birnn_ref.train.optimisers import Optimiser
+from birnn_ref.train.schedules import Schedule
+from birnn_ref.train.sequences import Batch, Sequences
+
+Loss = Callable[..., tuple[float, Float]]
+Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
+
+
+def fit(
+    model: Any,
+    data: Sequences,
+    *,
+    loss: Loss,
+    optimiser: Optimiser,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    validation: Sequences | None = None,
+    patience: int | None = None,
+    clip: float | None = None,
+    schedule: Schedule | None = None,
+    checkpoint: str | Path | None = None,
+    progress: Progress | None = None,
+) -> list[dict[str, float]]:
+    """Train a model; with held-out data, leave it with the parameters that did best there.
+
+    Parameters
+    ----------
+    model : Layer
+        Its ``forward(x, lengths, rng=rng)`` returns logits, its ``backward`` takes their gradient.
+    data : Sequences
+    loss : callable
+        `softmax_cross_entropy` or `binary_cross_entropy`.
+    optimiser : Optimiser
+        Of this model.
+    epochs, batch_size : int
+    rng : numpy.random.Generator
+        Shuffles the data, and draws what the model's layers draw in training.
+    validation : Sequences, optional
+        Held-out data, scored after each epoch.
+    patience : int, optional
+        Stop after so many epochs without a better loss on the held-out data.
+    clip : float, optional
+        The largest norm of the gradient.
+    schedule : callable, optional
+        From the number of steps taken to the next one's rate; see `linear_decay`.
+    checkpoint : path, optional
+        Written after each epoch. If the file is there at the start, training goes on from it, and the result is the
+        same, bit for bit, as if it had never stopped.
+    progress : callable, optional
+        Wraps each epoch's batches, as `progress_bar` does.
+
+    Returns
+    -------
+    list of dict
+        One an epoch: ``loss`` and ``accuracy`` over the training data as it went, ``seconds`` of training, and with
+        held-out data ``validation_loss`` and ``validation_accuracy``.
+
+    Raises
+    ------
+    ValueError
+        If ``patience`` comes without ``validation``, or the optimiser is another model's.
+    CheckpointError
+        If the checkpoint does not belong to this model.
+    """
+    if patience is not None and validation is None:
+        raise ValueError("patience needs validation: stopping early is decided on held-out data")
+    if optimiser.model is not model:
+        raise ValueError("optimiser holds another model than the one to train")
+    stopping, history = EarlyStopping(patience), []
+    done = False
+    if checkpoint is not None and Path(checkpoint).exists():
+        notes, stopping.best = load_checkpoint(checkpoint, model, optimiser, rng)
+        history, done = notes["history"], notes["done"]
+        stopping.best_loss, stopping.best_epoch = notes["best"]
+    while len(history) < epochs and not done:
+        epoch, start = len(history), time.perf_counter()
+        batches: Iterable[Batch] = data.batches(batch_size, rng)
+        if progress:
+            batches = progress(batches, f"epoch {epoch + 1}", -(-len(data) // batch_size))
+        entry = _train(model, batches, loss, optimiser, rng, clip, schedule)
+        entry["seconds"] = time.perf_counter() - start
+        if validation is not None:
+            scores = evaluate(model, validation, loss=loss, batch_size=max(batch_size, 256))
+            entry |= {f"validation_{name}": value for name, value in scores.items()}
+            done = stopping.update(epoch, scores["loss"], model)
+        history.append(entry)
+        if checkpoint is not None:
+            best = [stopping.best_loss, stopping.best_epoch]
+            notes = {"history": history, "done": done, "best": best}
+            save_checkpoint(checkpoint, model, optimiser, rng, notes=notes, arrays=stopping.best)
+    stopping.restore(model)
+    return history
+
+
+def evaluate(model: Any, data: Sequences, *, loss: Loss, batch_size: int = 256) -> dict[str, float]:
+    """Return the mean ``loss`` and the ``accuracy``, over sequences or, where each step has a target, over steps."""
+    total = _Total()
+    for batch in data.batches(batch_size):
+        if _weight(batch):
+            logits = model.forward(batch.x, batch.lengths)
+            total.add(_loss(loss, logits, batch)[0], logits, batch)
+    return total.means()
+
+
+def _train(
+    model: Any, batches: Iterable[Batch], loss: Loss, optimiser: Optimiser, rng: np.random.Generator,
+    clip: float | None, schedule: Schedule | None,
+) -> dict[str, float]:  # fmt: skip
+    """Train on every batch; return the mean loss and the accuracy."""
+    total = _Total()
+    for batch in batches:
+        if not _weight(batch):
+            continue
+        logits = model.forward(batch.x, batch.lengths, rng=rng)
+        value, d_logits = _loss(loss, logits, batch)
+        model.backward(d_logits)
+        if clip is not None:
+            clip_gradients(model, clip)
+        if schedule:
+            optimiser.rate = schedule(optimiser.steps)
+        optimiser.step()
+        total.add(value, logits, batch)
+    return total.means()
+
+
+class _Total:
+    """Loss and right answers, added up over batches by what counts in each."""
+
+    def __init__(self) -> None:
+        self.loss = self.right = self.weight = 0.0
+
+    def add(self, loss: float, logits: Float, batch: Batch) -> None:
+        weight = _weight(batch)
+        self.loss += weight * loss
+        self.right += _right(logits, batch)
+        self.weight += weight
+
+    def means(self) -> dict[str, float]:
+        if not self.weight:
+            raise ValueError("data holds no step that counts")
+        return {"loss": self.loss / self.weight, "accuracy": self.right / self.weight}
+
+
+def _loss(loss: Loss, logits: Float, batch: Batch) -> tuple[float, Float]:
+    return loss(logits, batch.y, batch.lengths) if batch.y.ndim > 1 else loss(logits, batch.y)
+
+
+def _weight(batch: Batch) -> int:
+    """What counts in a batch: its sequences, or its steps."""
+    if batch.y.ndim == 1:
+        return len(batch.y)
+    return int(batch.y.size if batch.lengths is None else batch.lengths.sum())
+
+
+def _right(logits: Float, batch: Batch) -> int:
+    """How many answers are right."""
+    said = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+    agree = said == batch.y
+    if batch.y.ndim > 1 and batch.lengths is not None:
+        agree &= np.arange(batch.y.shape[1]) < batch.lengths[:, None]
+    return int(agree.sum())

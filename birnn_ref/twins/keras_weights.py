@@ -1,0 +1,144 @@
+"""Carry recurrent layers and models from the reference to Keras and back, weights and all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from birnn_ref.layers import Layer
+from birnn_ref.twins.graph import MODELS
+from birnn_ref.twins.keras import CELLS, keras
+from birnn_ref.twins.keras_recurrence import KerasRecurrence
+from birnn_ref.twins.spec import Spec, build, describe
+from birnn_ref.twins.weights import keras_from_ref, ref_from_keras
+
+
+def to_keras(layer: Layer) -> Any:
+    """Return the twin of a recurrent layer or a model in Keras, with the same weights.
+
+    Parameters
+    ----------
+    layer : Recurrent, Bidirectional, Stack, or a model of `birnn_ref.models`
+
+    Returns
+    -------
+    KerasRecurrence or KerasModel
+        Built from Keras's own layers.
+
+    Raises
+    ------
+    TypeError
+        If the layer is none of these.
+
+    Examples
+    --------
+    >>> from birnn_ref.layers import Bidirectional
+    >>> layer = Bidirectional("gru", 3, 4, merge="sum", rng=np.random.default_rng(0))
+    >>> x = np.ones((2, 5, 3), np.float32)
+    >>> theirs, _ = to_keras(layer)(x)
+    >>> bool(np.allclose(layer.forward(x)[0], keras.ops.convert_to_numpy(theirs), atol=1e-6))
+    True
+    """
+    if isinstance(layer, MODELS):
+        from birnn_ref.twins.keras_models import KerasModel
+
+        return KerasModel(layer)
+    spec, chains = describe(layer)
+    twin = KerasRecurrence(spec)
+    for level, directions in enumerate(chains):
+        for direction, params in enumerate(directions):
+            twin.place(level, direction).set_weights(keras_from_ref(spec.cell, params))
+    return twin
+
+
+def from_keras(layer: Any) -> Layer:
+    """Return the reference's layer or model with the weights of a Keras layer.
+
+    Parameters
+    ----------
+    layer : KerasRecurrence, KerasModel, keras.layers.SimpleRNN, LSTM, GRU or Bidirectional of one of them
+        Built, and with Keras's own activations; a simple RNN's may be ``"relu"``. The reference always returns
+        outputs at every step and final states, whatever ``return_sequences`` and ``return_state``.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    TypeError
+        If the layer is none of these.
+    ValueError
+        If it is not built, or has an option that the reference has not.
+
+    Examples
+    --------
+    >>> theirs = keras.layers.Bidirectional(keras.layers.LSTM(4, return_sequences=True), merge_mode="ave")
+    >>> theirs.build((None, None, 3))
+    >>> layer = from_keras(theirs)
+    >>> type(layer).__name__, layer.forward(np.ones((2, 5, 3), np.float32))[0].shape
+    ('Bidirectional', (2, 5, 4))
+    """
+    if hasattr(layer, "to_reference"):
+        model: Layer = layer.to_reference()
+        return model
+    if isinstance(layer, KerasRecurrence):
+        spec = layer.spec
+        places = [[layer.place(k, d) for d in range(spec.directions)] for k in range(spec.depth)]
+    else:
+        both = isinstance(layer, keras.layers.Bidirectional)
+        places = [[layer.forward_layer, layer.backward_layer] if both else [layer]]
+        spec = _spec(places[0], layer.merge_mode if both else "concat")
+    return build(spec, [[ref_from_keras(spec.cell, _weights(place)) for place in level] for level in places])
+
+
+def _spec(chains: list[Any], merge: str | None) -> Spec:
+    """Say what one level of Keras's own layers is."""
+    first = chains[0]
+    cell = next((name for name, kind in CELLS.items() if isinstance(first, kind)), None)
+    if cell is None or type(chains[-1]) is not type(first):
+        names = " and ".join(type(chain).__name__ for chain in chains)
+        raise TypeError(f"layer must be a KerasRecurrence, SimpleRNN, LSTM, GRU or Bidirectional of one, got {names}")
+    if any(_options(chain) != _options(first) for chain in chains):
+        raise ValueError(f"both directions must have the same options, got {[_options(chain) for chain in chains]}")
+    if len(chains) == 1 and first.go_backwards:
+        raise ValueError("layer has go_backwards=True: the reference has it only as half of a Bidirectional")
+    activation = first.activation.__name__
+    usual = {"activation": "tanh", "recurrent_activation": "sigmoid"}
+    if cell == "rnn" and activation in ("tanh", "relu"):
+        usual["activation"] = activation
+    for option, expected in usual.items():
+        found = getattr(getattr(first, option, None), "__name__", expected)
+        if found != expected:
+            raise ValueError(f"layer has {option}={found!r}; the reference's {cell} has {expected!r}")
+    return Spec(
+        kind="bidirectional" if len(chains) == 2 else "recurrent",
+        cell=cell,
+        features=len(_weights(first)[0]),
+        hidden=first.units,
+        bidirectional=len(chains) == 2,
+        merge=merge,
+        reset_after=getattr(first, "reset_after", True),
+        activation=activation,
+        dtype=np.dtype(first.dtype),
+    )
+
+
+def _options(chain: Any) -> dict[str, Any]:
+    """Return the options that both directions must share."""
+    names = ("units", "use_bias", "reset_after", "activation", "recurrent_activation", "dtype")
+    found = {name: getattr(chain, name, None) for name in names}
+    return {name: getattr(value, "__name__", value) for name, value in found.items()}
+
+
+def _weights(chain: Any) -> list[Any]:
+    """Return a chain's kernel, recurrent kernel and bias; without ``use_bias`` the bias is zero."""
+    if not chain.built:
+        raise ValueError(f"layer {chain.name!r} is not built: call it once, or build((None, None, features))")
+    weights = [np.asarray(value) for value in chain.get_weights()]
+    if len(weights) == 2:
+        gates = weights[0].shape[1]
+        after = getattr(chain, "reset_after", False)
+        weights.append(np.zeros((2, gates) if after else (gates,), dtype=weights[0].dtype))
+    return weights

@@ -1,0 +1,145 @@
+"""The models in PyTorch."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from birnn_ref._checks import Float
+from birnn_ref.layers import AdditiveAttention, Conv1D, Dense, Embedding, Layer
+from birnn_ref.twins import torch_weights
+from birnn_ref.twins.graph import Graph, leaves
+from birnn_ref.twins.torch_recurrence import TorchRecurrence
+
+
+class TorchModel(nn.Module):
+    """The twin of a model of `birnn_ref.models`, with the same weights.
+
+    Parameters
+    ----------
+    model : Classifier, ConvClassifier, Tagger or CharTagger
+
+    Examples
+    --------
+    >>> from birnn_ref.models import Tagger
+    >>> twin = TorchModel(Tagger("gru", 100, 3, 4, 5, rng=np.random.default_rng(0)))
+    >>> twin(torch.tensor([[7, 8, 9]]), torch.tensor([2])).shape
+    torch.Size([1, 3, 5])
+    """
+
+    def __init__(self, model: Layer) -> None:
+        super().__init__()
+        self.reference = copy.deepcopy(model)
+        self.leaves = nn.ModuleDict()
+        for name, layer in leaves(model).items():
+            for key, leaf in _torch_leaves(name, layer).items():
+                self.leaves[key.replace(".", "_")] = leaf
+
+    def forward(self, x: Any, lengths: Tensor | None = None) -> Tensor:
+        """Return the logits; arguments as the reference's ``forward``, in tensors."""
+
+        def drop(value: Tensor, rate: float) -> Tensor:
+            return nn.functional.dropout(value, rate, self.training)
+
+        def counts(lengths: Tensor, time: int) -> Tensor:
+            return torch.arange(time, device=lengths.device) < lengths[:, None]
+
+        logits: Tensor = Graph(torch, self.part, drop, counts).logits(self.reference, x, lengths)
+        return logits
+
+    def part(self, name: str) -> nn.Module:
+        """Return the leaf of a dotted name."""
+        return self.leaves[name.replace(".", "_")]
+
+    def to_reference(self) -> Layer:
+        """Return the reference's model with this twin's weights."""
+        model = copy.deepcopy(self.reference)
+        for name, layer in leaves(model).items():
+            target: Any = layer
+            source = self.part(name) if not isinstance(layer, AdditiveAttention) else None
+            if isinstance(source, TorchRecurrence):
+                for level, other in zip(
+                    target.children.values(), torch_weights.from_torch(source).children.values(), strict=True
+                ):
+                    level.params = other.params
+            else:
+                for key, value in self._arrays(name, layer, gradients=False).items():
+                    target.params[key][...] = value
+        return model
+
+    def ref_gradients(self) -> dict[str, Any]:
+        """Return the gradients of the last backward pass as `birnn_ref.twins.graph.ref_gradients` names them."""
+        return {
+            name: torch_weights.torch_gradients(self.part(name))
+            if name.endswith("stack")
+            else self._arrays(name, layer, gradients=True)
+            for name, layer in leaves(self.reference).items()
+        }
+
+    def _arrays(self, name: str, layer: Layer, *, gradients: bool) -> dict[str, Float]:
+        def read(part: str, key: str) -> Float:
+            tensor: Any = self.part(part).get_parameter(key)
+            array: Float = (tensor.grad if gradients else tensor.detach()).numpy()
+            return array
+
+        if isinstance(layer, AdditiveAttention):
+            U, v = f"{name}.U", f"{name}.v"
+            return {"U": read(U, "weight").T, "b": read(U, "bias"), "v": read(v, "weight")[0]}
+        if isinstance(layer, Embedding):
+            return {"W": read(name, "weight")}
+        prefix = "conv." if isinstance(layer, Conv1D) else ""
+        return {"W": read(name, prefix + "weight").T, "b": read(name, prefix + "bias")}
+
+
+class TorchConv(nn.Module):
+    """`torch.nn.Conv1d` on batch-first sequences, ``(batch, time, features)``."""
+
+    def __init__(self, features: int, filters: int, width: int, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(features, filters, width, dtype=dtype)
+        self.pad = ((width - 1) // 2, width // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve over time, as many steps out as in."""
+        y: Tensor = self.conv(nn.functional.pad(x.transpose(1, 2), self.pad))
+        return y.transpose(1, 2)
+
+
+def _torch_leaves(name: str, layer: Layer) -> dict[str, nn.Module]:
+    """Return a leaf's twin by name; attention is two linear maps."""
+    params = layer.params
+    if isinstance(layer, AdditiveAttention):
+        W_U, v = params["U"], params["v"]
+        return {
+            f"{name}.U": _linear(W_U, params["b"]),
+            f"{name}.v": _linear(v[:, None], None),
+        }
+    if isinstance(layer, Dense):
+        return {name: _linear(params["W"], params["b"])}
+    if isinstance(layer, Embedding):
+        words, features = params["W"].shape
+        return {name: nn.Embedding(words, features, _weight=torch.from_numpy(params["W"].copy()))}
+    if isinstance(layer, Conv1D):
+        W = params["W"]
+        width, features, filters = W.shape
+        leaf = TorchConv(features, filters, width, getattr(torch, W.dtype.name))
+        with torch.no_grad():
+            leaf.conv.weight.copy_(torch.from_numpy(np.ascontiguousarray(W.T)))
+            assert leaf.conv.bias is not None
+            leaf.conv.bias.copy_(torch.from_numpy(params["b"]))
+        return {name: leaf}
+    return {name: torch_weights.to_torch(layer)}
+
+
+def _linear(W: Float, b: Float | None) -> nn.Linear:
+    features, outputs = W.shape
+    leaf = nn.Linear(features, outputs, bias=b is not None, dtype=getattr(torch, W.dtype.name))
+    with torch.no_grad():
+        leaf.weight.copy_(torch.from_numpy(np.ascontiguousarray(W.T)))
+        if b is not None:
+            leaf.bias.copy_(torch.from_numpy(b))
+    return leaf

@@ -1,0 +1,150 @@
+"""Carry recurrent layers and models from the reference to PyTorch and back, weights and all."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from birnn_ref.layers import Layer
+from birnn_ref.twins.graph import MODELS
+from birnn_ref.twins.spec import Chains, Spec, build, describe
+from birnn_ref.twins.torch_recurrence import CLASSES, TorchRecurrence
+from birnn_ref.twins.weights import ref_from_torch, ref_gradients_from_torch, torch_from_ref
+
+_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+def to_torch(layer: Layer) -> nn.Module:
+    """Return the twin of a recurrent layer or a model in PyTorch, with the same weights.
+
+    Parameters
+    ----------
+    layer : Recurrent, Bidirectional, Stack, or a model of `birnn_ref.models`
+
+    Returns
+    -------
+    TorchRecurrence or TorchModel
+        Where `torch.nn` has the same module, ``to_torch(layer).parts[0]`` is it.
+
+    Raises
+    ------
+    TypeError
+        If the layer is none of these.
+
+    Examples
+    --------
+    >>> from birnn_ref.layers import Bidirectional
+    >>> layer = Bidirectional("gru", 3, 4, merge="sum", rng=np.random.default_rng(0))
+    >>> x = np.ones((2, 5, 3), np.float32)
+    >>> theirs, _ = to_torch(layer)(torch.from_numpy(x))
+    >>> bool(np.allclose(layer.forward(x)[0], theirs.detach().numpy(), atol=1e-6))
+    True
+    """
+    if isinstance(layer, MODELS):
+        from birnn_ref.twins.torch_models import TorchModel
+
+        return TorchModel(layer)
+    spec, chains = describe(layer)
+    twin = TorchRecurrence(spec)
+    with torch.no_grad():
+        for level, directions in enumerate(chains):
+            for direction, params in enumerate(directions):
+                part, suffix = twin.place(level, direction)
+                for name, value in torch_from_ref(spec.cell, params).items():
+                    part.get_parameter(name + suffix).copy_(torch.from_numpy(value))
+    return twin
+
+
+def from_torch(module: nn.Module) -> Layer:
+    """Return the reference's layer or model with the weights of a PyTorch module.
+
+    Parameters
+    ----------
+    module : TorchRecurrence, TorchModel, torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU
+        Without ``proj_size``. One level of one direction becomes a `Recurrent`, one of two a `Bidirectional`, more a
+        `Stack`. The reference is batch-first, whatever the module's ``batch_first``.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    TypeError
+        If the module is none of these.
+    ValueError
+        If it has ``proj_size``, which the reference has not.
+
+    Examples
+    --------
+    >>> layer = from_torch(nn.LSTM(3, 4, num_layers=2, bidirectional=True, dtype=torch.float64))
+    >>> type(layer).__name__, layer.forward(np.ones((2, 5, 3)))[0].shape
+    ('Stack', (2, 5, 8))
+    """
+    back = getattr(module, "to_reference", None)
+    if back is not None:
+        model: Layer = back()
+        return model
+    twin = module if isinstance(module, TorchRecurrence) else _wrap(module)
+    return build(twin.spec, _chains(twin, gradients=False))
+
+
+def torch_gradients(module: nn.Module) -> Chains:
+    """Return the gradients of a module's last backward pass by the book's names, as ``[level][direction]``.
+
+    Raises
+    ------
+    ValueError
+        If there was no backward pass.
+    """
+    return _chains(module if isinstance(module, TorchRecurrence) else _wrap(module), gradients=True)
+
+
+def _chains(twin: TorchRecurrence, *, gradients: bool) -> Chains:
+    spec, convert = twin.spec, ref_gradients_from_torch if gradients else ref_from_torch
+    chains: Chains = []
+    for level in range(spec.depth):
+        chains.append([])
+        for direction in range(spec.directions):
+            part, suffix = twin.place(level, direction)
+            arrays = {}
+            for name in _NAMES:
+                value: torch.Tensor | None = getattr(part, name + suffix, None)
+                if value is None:  # a module made with bias=False
+                    value = torch.zeros(len(part.get_parameter("weight_ih" + suffix)), dtype=_dtype(part))
+                elif gradients:
+                    value = value.grad
+                if value is None:
+                    raise ValueError(f"{name}{suffix} has no gradient: call backward first")
+                arrays[name] = value.detach().cpu().numpy()
+            chains[level].append(convert(spec.cell, arrays, reset_after=spec.reset_after))
+    return chains
+
+
+def _wrap(module: nn.Module) -> TorchRecurrence:
+    """Put a `torch.nn` module into a twin; its weights are shared, not copied."""
+    cell = next((name for name, kind in CLASSES.items() if isinstance(module, kind)), None)
+    if not isinstance(module, nn.RNNBase) or cell is None:
+        raise TypeError(f"module must be a TorchRecurrence, torch.nn.RNN, LSTM or GRU, got {type(module).__name__}")
+    if module.proj_size:
+        raise ValueError(f"module has proj_size={module.proj_size}, which the reference has not")
+    single = module.num_layers == 1
+    spec = Spec(
+        kind="stack" if not single else "bidirectional" if module.bidirectional else "recurrent",
+        cell=cell,
+        features=module.input_size,
+        hidden=module.hidden_size,
+        depth=module.num_layers,
+        bidirectional=module.bidirectional,
+        activation=getattr(module, "nonlinearity", "tanh"),
+        dropout=0.0 if single else module.dropout,
+        dtype=np.dtype(str(_dtype(module)).removeprefix("torch.")),
+    )
+    twin = TorchRecurrence(spec)
+    twin.parts[0] = module
+    return twin
+
+
+def _dtype(module: nn.Module) -> torch.dtype:
+    return next(module.parameters()).dtype

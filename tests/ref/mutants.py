@@ -1,0 +1,238 @@
+"""Break the cells and the recurrent layers one small change at a time, and see whether a test notices.
+
+``python -m ref.mutants`` in ``tests/`` runs them all, which takes long; ``test_mutants.py`` tries the runner. Each
+mutant changes one operator, constant, comparison, call or statement of one module, in memory: the files stay as they
+are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import os
+import random
+import signal
+import sys
+import time
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = (
+    "cells/sigmoid.py",
+    "cells/rnn.py",
+    "cells/lstm.py",
+    "cells/gru.py",
+    "layers/scans/packing.py",
+    "layers/scans/product.py",
+    "layers/scans/rnn.py",
+    "layers/scans/lstm.py",
+    "layers/scans/gru.py",
+    "layers/merging.py",
+    "layers/_directions.py",
+    "layers/recurrent.py",
+    "layers/bidirectional.py",
+    "layers/stack.py",
+)
+# The judges. Starting PyTorch for each would take long; the other tests hold both to the same formulas.
+TESTS = {
+    "cells": (["test_cells.py"], "not torch"),
+    "layers": (["test_bidirectional.py", "test_stack.py", "test_recurrent.py"], "not torch"),
+}
+OPERATORS = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.MatMult: ast.Mult,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
+CALLS = {
+    "multiply": "add",
+    "add": "subtract",
+    "subtract": "add",
+    "tanh": "sin",
+    "maximum": "minimum",
+    "greater": "less",
+}
+CALLS |= {"before": "after", "reversed": "list", "empty": "ones", "zeros": "ones", "sort": "unsort", "unsort": "sort"}
+
+
+def mutants(source):
+    """Yield every mutant of a module as (line, what was changed, source)."""
+    tree = ast.parse(source)
+    skipped = {id(n) for a in ast.walk(tree) for n in _not_run(a)}
+    for number, node in enumerate(ast.walk(tree)):
+        if id(node) in skipped:
+            continue
+        for change in _changes(node):
+            mutant = copy.deepcopy(tree)
+            target = next(n for k, n in enumerate(ast.walk(mutant)) if k == number)
+            what = change(target)
+            yield getattr(node, "lineno", 0), what, ast.unparse(ast.fix_missing_locations(mutant))
+
+
+def _not_run(node):
+    """Return the parts of a node that mean nothing at run time: docstrings, annotations, error messages."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return [node, node.value]
+    if isinstance(node, ast.Raise | ast.JoinedStr):
+        return list(ast.walk(node))
+    parts = [getattr(node, name, None) for name in ("annotation", "returns")]
+    return [n for part in parts if part is not None for n in ast.walk(part)]
+
+
+def _changes(node):
+    """Return what can be changed at a node: functions that do it and say what they did."""
+    found = []
+    operator = getattr(node, "op", None)
+    if type(operator) in OPERATORS and not (isinstance(node, ast.BinOp) and isinstance(operator, ast.BitOr)):
+        found.append(lambda n: _replace_operator(n))
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in OPERATORS:
+        found.append(lambda n: _replace_comparison(n))
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        found.append(lambda n: _replace_value(n, n.value + 1))
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        found.append(lambda n: _replace_value(n, not n.value))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS:
+        found.append(lambda n: _replace_call(n.func, "attr"))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+        found.append(lambda n: _replace_call(n.func, "id"))
+    if isinstance(node, ast.Attribute) and node.attr in ("T", "after", "before") and isinstance(node.ctx, ast.Load):
+        found.append(lambda n: _replace_attribute(n))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
+        found.append(lambda n: _drop_sign(n))
+    for name in ("body", "orelse"):
+        for k, statement in enumerate(getattr(node, name, []) if isinstance(getattr(node, name, []), list) else []):
+            if isinstance(statement, ast.AugAssign) or (
+                isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+            ):
+                found.append(lambda n, name=name, k=k: _drop_statement(n, name, k))
+    return found
+
+
+def _replace_operator(node):
+    before = ast.unparse(node)
+    node.op = OPERATORS[type(node.op)]()
+    return f"{before} -> {ast.unparse(node)}"
+
+
+def _replace_comparison(node):
+    before = ast.unparse(node)
+    node.ops[0] = OPERATORS[type(node.ops[0])]()
+    return f"{before} -> {ast.unparse(node)}"
+
+
+def _replace_value(node, value):
+    before, node.value = node.value, value
+    return f"{before} -> {value}"
+
+
+def _replace_call(function, name):
+    before = ast.unparse(function)
+    setattr(function, name, CALLS[getattr(function, name)])
+    return f"{before}() -> {ast.unparse(function)}()"
+
+
+def _replace_attribute(node):
+    before = ast.unparse(node)
+    node.attr = {"T": "real", "after": "before", "before": "after"}[node.attr]
+    return f"{before} -> {ast.unparse(node)}"
+
+
+def _drop_sign(node):
+    before = ast.unparse(node)
+    node.op = ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not()
+    if isinstance(node.op, ast.Not):
+        node.operand = ast.UnaryOp(ast.Not(), node.operand)
+    return f"{before} -> without"
+
+
+def _drop_statement(node, name, k):
+    statement = getattr(node, name)[k]
+    getattr(node, name)[k] = ast.Pass(lineno=statement.lineno, col_offset=0)
+    return f"{ast.unparse(statement)} -> nothing"
+
+
+def survives(module, source, seconds=120):
+    """Run the tests on a mutant in a fork of this process; return whether they all pass within the time."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = _judge(module, source, seconds)
+        finally:
+            os._exit(code)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _judge(module, source, seconds):
+    """Put a mutant in its module's place and return the tests' exit status."""
+    import pytest
+
+    class Mutant(MetaPathFinder, Loader):
+        def find_spec(self, name, path, target=None):
+            return ModuleSpec(name, self) if name == mutated else None
+
+        def exec_module(self, loaded):
+            exec(compile(source, module, "exec"), loaded.__dict__)
+
+    mutated = "birnn_ref." + module.removesuffix(".py").replace("/", ".")
+    for name in [name for name in sys.modules if name.split(".")[0] in ("birnn_ref", "ref")]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, Mutant())
+    signal.alarm(seconds)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    files, selected = TESTS[module.split("/")[0]]
+    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", selected, *(str(HERE / name) for name in files)])
+
+
+def main():
+    """Run every mutant of the named modules and print the survivors."""
+    parser = argparse.ArgumentParser(prog="python -m ref.mutants", description=main.__doc__)
+    parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE")
+    parser.add_argument("--list", action="store_true", help="only list the mutants")
+    parser.add_argument("--sample", type=int, help="run so many of them, drawn at random")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw")
+    arguments = parser.parse_args()
+    chosen = [
+        (module, *mutant)
+        for module in arguments.modules
+        for mutant in mutants((ROOT / "birnn_ref" / module).read_text())
+    ]
+    if arguments.sample:
+        chosen = random.Random(arguments.seed).sample(chosen, min(arguments.sample, len(chosen)))
+    for module in {module.split("/")[0]: module for module, *_ in chosen}.values():
+        whole = (ROOT / "birnn_ref" / module).read_text()
+        assert arguments.list or survives(module, whole), f"the tests fail on {module} as it is"
+    survivors, start = 0, time.perf_counter()
+    for k, (module, line, what, source) in enumerate(chosen):
+        if not arguments.list:
+            print(f"{k} of {len(chosen)} tried, {survivors} survived", end="\r", file=sys.stderr, flush=True)
+        if arguments.list or survives(module, source):
+            survivors += 1
+            print(f"{module}:{line}: {what}", flush=True)
+    if not arguments.list:
+        seconds = time.perf_counter() - start
+        print(f"{len(chosen)} mutants, {survivors} survivors, {seconds:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""Real and embedded reviews, every way of finding them, and everything that can be wrong with them."""
+
+import hashlib
+import http.server
+import shutil
+import sys
+import threading
+import zipfile
+
+import numpy as np
+import pytest
+
+from birnn_ref.datasets import DataError, embedded_reviews, imdb, load_imdb, locate, pad_sequences
+from birnn_ref.datasets.locate import RemoteFile
+
+
+@pytest.fixture
+def real(data_folder, monkeypatch):
+    monkeypatch.setenv("BIRNN_DATA", str(data_folder))
+    return data_folder
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.delenv("BIRNN_DATA", raising=False)
+    monkeypatch.setenv("BIRNN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("BIRNN_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def server():
+    """A web server on localhost; ``server.sent`` is what it sends, cut off after ``server.cut`` bytes if set."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.requests += 1
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.server.sent)))
+            self.end_headers()
+            self.wfile.write(self.server.sent[: self.server.cut])
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.sent, server.cut, server.requests = b"reviews" * 1000, None, 0
+    server.file = RemoteFile(
+        "some.npz",
+        f"http://127.0.0.1:{server.server_port}/some.npz",
+        "sha256:" + hashlib.sha256(server.sent).hexdigest(),
+        0.007,
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def data(data_folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BIRNN_DATA", str(data_folder))
+        return load_imdb(2000, 50)
+
+
+class TestReal:
+    def test_shapes_balance_and_source(self, data):
+        assert data["train"].x.shape == (22_500, 50)
+        assert data["validation"].x.shape == (2_500, 50)
+        assert data["test"].x.shape == (25_000, 50)
+        assert data["test"].y.sum() == 12_500
+        assert (data.source, data.note) == ("folder", "")
+
+    def test_reviews_are_shuffled(self, data):
+        assert 0.4 < data["test"].y[:1000].mean() < 0.6
+        assert 0.4 < data["train"].y[:1000].mean() < 0.6
+
+    def test_agrees_with_keras_own_loader(self, data, data_folder, monkeypatch):
+        from birnn_ref.twins.keras import keras
+
+        module = sys.modules["keras.src.datasets.imdb"]
+        monkeypatch.setattr(module, "get_file", lambda *_, **__: str(data_folder / "imdb.npz"))
+        (x, _), _ = keras.datasets.imdb.load_data(num_words=2000)
+        padded = keras.utils.pad_sequences(x, maxlen=50)
+        ours = np.concatenate([data["train"].x, data["validation"].x])
+        assert sorted(map(bytes, ours.astype(np.int32))) == sorted(map(bytes, padded.astype(np.int32)))
+
+    def test_whole_reviews_decode_and_encode(self, real):
+        data = load_imdb(validation=0)
+        review = data["train"].x[0]
+        text = data.decode(review)
+        assert text.startswith("<start> ")
+        assert len(text.split()) == data["train"].lengths[0] == len(review)
+        known = text.removeprefix("<start> ")
+        assert np.array_equal(data.encode(known), review)
+        assert "validation" not in data.splits
+
+    def test_post_padding_and_truncation(self, real):
+        start = load_imdb(2000, 50, padding="post", truncating="post")
+        assert (start["train"].x[:, 0] == 1).all()
+
+    def test_a_truncated_file_is_refused(self, real, tmp_path, monkeypatch):
+        shutil.copy(real / "imdb_word_index.json", tmp_path)
+        (tmp_path / "imdb.npz").write_bytes((real / "imdb.npz").read_bytes()[:1_000_000])
+        monkeypatch.setenv("BIRNN_DATA", str(tmp_path))
+        with pytest.raises(DataError, match=r"imdb\.npz is damaged or is not Keras's imdb\.npz"):
+            load_imdb()
+
+    def test_an_altered_file_is_refused(self, real, tmp_path, monkeypatch):
+        with np.load(real / "imdb.npz", allow_pickle=True) as archive:
+            arrays = dict(archive)
+        arrays["x_train"][0] = arrays["x_train"][0][:-1]
+        np.savez(tmp_path / "imdb.npz", **arrays)
+        monkeypatch.setenv("BIRNN_DATA", str(tmp_path))
+        with pytest.raises(DataError, match=r"does not hold the published train reviews.*5942840"):
+            load_imdb()
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"num_words": 0}, "num_words must be at least 4"),
+            ({"maxlen": 0}, "maxlen must be at least 1"),
+            ({"validation": 1.0}, r"validation must be a fraction in \[0, 1\)"),
+            ({"padding": "left"}, "padding must be one of"),
+            ({"truncating": "left"}, "truncating must be one of"),
+        ],
+    )
+    def test_arguments(self, arguments, message, monkeypatch):
+        monkeypatch.setenv("BIRNN_DATA", "embedded")
+        with pytest.raises(ValueError, match=message):
+            load_imdb(**arguments)
+
+    def test_a_wrong_split_name(self):
+        with pytest.raises(KeyError, match="no split 'valid': choose one of"):
+            embedded_reviews(reviews=20)["valid"]
+
+    def test_a_missing_folder(self, folder, monkeypatch):
+        monkeypatch.setenv("BIRNN_DATA", str(folder / "nowhere"))
+        with pytest.raises(DataError, match="nowhere, which does not exist"):
+            load_imdb()
+
+    def test_a_folder_without_the_file(self, folder):
+        with pytest.raises(DataError, match=r"which has no imdb\.npz"):
+            load_imdb()
+
+    def test_a_file_that_is_no_archive(self, folder):
+        (folder / "imdb.npz").write_bytes(b"not a zip file")
+        with pytest.raises(DataError, match="damaged"):
+            load_imdb()
+
+    def test_a_damaged_word_index(self, folder, monkeypatch):
+        (folder / "imdb.npz").touch()
+        (folder / "imdb_word_index.json").write_text("{ half")
+        monkeypatch.setattr(imdb, "_read_reviews", lambda path: {})
+        with pytest.raises(DataError, match="not a word index"):
+            load_imdb()
+
+    def test_a_file_with_code_in_it_is_not_run(self, folder):
+        class Attack:
+            def __reduce__(self):
+                return (open, (str(folder / "ran"), "w"))
+
+        attack = np.array([Attack()], dtype=object)
+        np.savez(folder / "imdb.npz", x_train=attack, y_train=attack, x_test=attack, y_test=attack)
+        with pytest.raises(DataError, match="which no data set needs"):
+            load_imdb()
+        assert not (folder / "ran").exists()
+
+    def test_an_archive_without_the_arrays(self, folder):
+        with zipfile.ZipFile(folder / "imdb.npz", "w") as archive:
+            archive.writestr("x_train.npy", b"")
+        with pytest.raises(DataError, match="damaged"):
+            load_imdb()
+
+
+class TestDownload:
+    def test_downloads_once_then_uses_the_cache(self, cache, server):
+        first, second = (locate(server.file, progress=False) for _ in range(2))
+        assert (first.source, second.source, server.requests) == ("download", "cache", 1)
+        assert first.path.read_bytes() == server.sent
+
+    def test_a_download_cut_off_half_way_leaves_nothing_and_the_next_starts_clean(self, cache, server):
+        server.cut = 2500
+        with pytest.raises(DataError, match=r"some\.npz"):
+            locate(server.file, progress=False)
+        assert [p for p in cache.rglob("*") if p.is_file()] == []
+        server.cut = None
+        assert locate(server.file, progress=False).source == "download"
+
+    def test_an_altered_download_is_refused(self, cache, server):
+        server.sent = b"x" * len(server.sent)
+        with pytest.raises(DataError, match="damaged or altered"):
+            locate(server.file, progress=False)
+        assert [p for p in cache.rglob("*") if p.is_file()] == []
+
+    def test_a_damaged_cache_is_replaced(self, cache, server):
+        locate(server.file, progress=False).path.write_bytes(b"half")
+        assert locate(server.file, progress=False).path.read_bytes() == server.sent
+
+    def test_no_network_and_no_cache_names_address_and_folder(self, cache):
+        nowhere = RemoteFile("some.npz", "http://127.0.0.1:9/some.npz", "sha256:00", 1)
+        with pytest.raises(DataError, match=r"127\.0\.0\.1:9/some\.npz.*by hand into .*cache") as error:
+            locate(nowhere, progress=False)
+        assert "BIRNN_DATA=embedded" in str(error.value)
+
+
+class TestEmbedded:
+    def test_is_deterministic_by_seed(self):
+        first, again, other = (embedded_reviews(maxlen=30, rng=np.random.default_rng(s)) for s in (1, 1, 2))
+        assert np.array_equal(first["train"].x, again["train"].x)
+        assert not np.array_equal(first["train"].x, other["train"].x)
+
+    def test_is_balanced_and_marked(self, monkeypatch):
+        monkeypatch.setenv("BIRNN_DATA", "embedded")
+        data = load_imdb(maxlen=30)
+        assert data.source == "embedded"
+        assert "not real reviews" in data.note
+        assert data["test"].y.mean() == 0.5
+
+    def test_its_figures_carry_the_note(self):
+        import matplotlib.pyplot as plt
+
+        from birnn_ref.figures import mark
+
+        data = embedded_reviews(reviews=20)
+        figure = plt.figure()
+        mark(figure, data)
+        assert figure.get_supxlabel() == data.note
+        plt.close(figure)
+
+
+class TestPadSequences:
+    @pytest.mark.parametrize("padding", ["pre", "post"])
+    @pytest.mark.parametrize("truncating", ["pre", "post"])
+    def test_equals_keras(self, padding, truncating):
+        from birnn_ref.twins.keras import keras
+
+        rng = np.random.default_rng(0)
+        sequences = [rng.integers(1, 9, size=n) for n in (0, 1, 4, 5, 9)]
+        for maxlen in (1, 5, None):
+            ours = pad_sequences(sequences, maxlen, padding=padding, truncating=truncating)
+            theirs = keras.utils.pad_sequences(sequences, maxlen, padding=padding, truncating=truncating)
+            assert np.array_equal(ours, theirs)
+
+    @pytest.mark.parametrize(("arguments", "message"), [(([],), "empty"), (([np.ones(1, int)], 0), "at least 1")])
+    def test_bad_input(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
+            pad_sequences(*arguments)

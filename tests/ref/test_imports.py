@@ -1,0 +1,25 @@
+"""The package's core imports NumPy and nothing else."""
+
+import sys
+
+from support import ROOT, run
+
+# Everything but data, figures, studies and the framework twins is core.
+OUTSIDE = ("datasets", "experiments", "figures", "twins", "inspect/plots")
+
+
+def _core_modules():
+    package = ROOT / "birnn_ref"
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package).with_suffix("").parts
+        if not {parts[0], "/".join(parts[:2])} & set(OUTSIDE) and parts[-1] != "__main__":
+            yield ".".join(("birnn_ref", *parts)).removesuffix(".__init__")
+
+
+def test_core_imports_numpy_only():
+    modules = ", ".join(_core_modules())
+    code = (
+        f"import sys; before = set(sys.modules); import numpy; import {modules}\n"
+        "print(*sorted({m.split('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names)))"
+    )
+    assert run([sys.executable, "-c", code]).stdout.split() == ["birnn_ref", "numpy"]

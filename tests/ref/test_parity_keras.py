@@ -1,0 +1,163 @@
+"""The twins in Keras: weights carried there and back, and the same results from any layer of the reference."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from birnn_ref.layers import Bidirectional, Dense, Recurrent, Stack
+from birnn_ref.twins.parity import Case, draw_case, largest_difference, ref_results
+from birnn_ref.twins.spec import describe
+
+pytest.importorskip("keras")
+from birnn_ref.twins.keras import keras
+from birnn_ref.twins.keras_parity import keras_results
+from birnn_ref.twins.keras_weights import from_keras, to_keras
+
+CELLS = {"rnn": {}, "relu": {"activation": "relu"}, "lstm": {}, "gru": {}, "gru_before": {"reset_after": False}}
+MERGES = ("concat", "sum", "mul", "ave", None)
+FORMS = [(True, mixed, merge) for mixed in (True, False) for merge in MERGES] + [(False, True, "concat")]
+each_cell = pytest.mark.parametrize("cell", CELLS)
+
+
+def randomise(layer, rng):
+    """Draw every weight, biases too: a zero bias would hide one that is lost."""
+    for _, value in layer.named_parameters():
+        value[...] = rng.normal(size=value.shape) / 2
+    return layer
+
+
+def kind(cell):
+    return cell.split("_")[0].replace("relu", "rnn")
+
+
+def stack(cell, depth, bidirectional, mixed, merge, features=3, hidden=4, seed=0):
+    rng = np.random.default_rng(seed)
+    options = {"bidirectional": bidirectional, "mixed": mixed, "merge": merge, "rng": rng, "dtype": np.float64}
+    return randomise(Stack(kind(cell), features, hidden, depth, **options, **CELLS[cell]), rng)
+
+
+def case_of(layer, batch=3, time=4, padded=False, seed=1):
+    return draw_case(describe(layer)[0], batch, time, padded=padded, rng=np.random.default_rng(seed))
+
+
+def same_weights(a, b):
+    return all(
+        name == other and np.array_equal(value, theirs)
+        for (name, value), (other, theirs) in zip(a.named_parameters(), b.named_parameters(), strict=True)
+    )
+
+
+class TestParity:
+    # The stored table has each case with and without lengths; they alternate here, to spare time.
+    @pytest.mark.parametrize(("depth", "form"), [(d, f) for d in (1, 2, 3) for f in FORMS if d > 1 or f[1]])
+    @each_cell
+    def test_every_result_and_gradient_is_the_same(self, cell, depth, form):
+        layer = stack(cell, depth, *form)
+        case = case_of(layer, padded=(depth + FORMS.index(form)) % 2 == 0)
+        difference, name = largest_difference(keras_results(layer, case), ref_results(layer, case))
+        assert difference < 1e-6, name
+
+    @settings(max_examples=15, deadline=None, database=None, derandomize=True)
+    @given(
+        cell=st.sampled_from(list(CELLS)),
+        form=st.sampled_from(FORMS),
+        depth=st.integers(1, 2),
+        sizes=st.tuples(*[st.integers(1, 6)] * 4),
+        padded=st.booleans(),
+        seed=st.integers(0, 99),
+    )
+    def test_of_any_shape(self, cell, form, depth, sizes, padded, seed):
+        batch, time, features, hidden = sizes
+        layer = stack(cell, depth, *form, features=features, hidden=hidden, seed=seed)
+        case = case_of(layer, batch, time, padded, seed)
+        difference, name = largest_difference(keras_results(layer, case), ref_results(layer, case))
+        assert difference < 1e-6, name
+
+    @each_cell
+    def test_one_level_has_its_own_shapes(self, cell):
+        rng, options = np.random.default_rng(0), {"dtype": np.float64, **CELLS[cell]}
+        for layer in (
+            Recurrent(kind(cell), 3, 4, rng=rng, **options),
+            Bidirectional(kind(cell), 3, 4, merge="mul", rng=rng, **options),
+        ):
+            case = case_of(randomise(layer, rng), padded=True)
+            assert largest_difference(keras_results(layer, case), ref_results(layer, case))[0] < 1e-6
+
+    @pytest.mark.parametrize("pad", [np.nan, np.inf])
+    def test_padding_does_not_reach_the_twin(self, pad):
+        layer = stack("lstm", 2, True, False, "concat")
+        case = case_of(layer, padded=True)
+        x = case.x.copy()
+        x[np.arange(4) >= case.lengths[:, None]] = pad
+        dirty = Case(x, case.lengths, case.initial, case.d_outputs, case.d_final)
+        assert largest_difference(keras_results(layer, dirty), keras_results(layer, case))[0] == 0
+
+
+class TestThereAndBack:
+    @pytest.mark.parametrize(("bidirectional", "mixed", "merge"), FORMS)
+    @each_cell
+    def test_nothing_is_lost(self, cell, bidirectional, mixed, merge):
+        layer = stack(cell, 2, bidirectional, mixed, merge)
+        back = from_keras(to_keras(layer))
+        assert same_weights(layer, back)
+        assert describe(back)[0] == describe(layer)[0]
+
+    @pytest.mark.parametrize("use_bias", [True, False])
+    @pytest.mark.parametrize("merge", ["one direction", *MERGES])
+    @each_cell
+    def test_a_layer_of_keras_becomes_one_of_the_reference(self, cell, merge, use_bias):
+        keras.utils.set_random_seed(0)
+        class_ = {"rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}[kind(cell)]
+        theirs = getattr(keras.layers, class_)(
+            4, return_sequences=True, use_bias=use_bias, bias_initializer="normal", dtype="float64", **CELLS[cell]
+        )
+        if merge != "one direction":
+            theirs = keras.layers.Bidirectional(theirs, merge_mode=merge, dtype="float64")
+        x = np.random.default_rng(0).normal(size=(2, 5, 3))
+        expected = theirs(x)
+        layer = from_keras(theirs)
+        assert type(layer) is (Recurrent if merge == "one direction" else Bidirectional)
+        ours, _ = layer.forward(x)
+        for mine, other in zip(*(v if merge is None else (v,) for v in (ours, expected)), strict=True):
+            np.testing.assert_allclose(mine, keras.ops.convert_to_numpy(other), rtol=1e-6, atol=1e-12)
+
+    @pytest.mark.parametrize("name", ["dropout", "variational_dropout"])
+    def test_dropout_is_carried_and_drops_in_training_alone(self, name):
+        options = {"rng": np.random.default_rng(0), "dtype": np.float64, "merge": "sum"}
+        twin = to_keras(Stack("rnn", 3, 8, 2, **options, **{name: 0.5}))
+        assert getattr(describe(from_keras(twin))[0], name) == 0.5
+        x = np.ones((2, 5, 3))
+        one, two, calm, still = (
+            keras.ops.convert_to_numpy(twin(x, training=training)[0]) for training in (True, True, False, False)
+        )
+        assert not np.array_equal(one, two)
+        np.testing.assert_array_equal(calm, still)
+
+
+class TestWhatIsRefused:
+    def test_another_layer_of_the_reference(self):
+        with pytest.raises(TypeError, match="layer must be a Recurrent, Bidirectional or Stack, got Dense"):
+            to_keras(Dense(3, 4, rng=np.random.default_rng(0)))
+
+    @pytest.mark.parametrize(
+        ("make", "error", "message"),
+        [
+            (lambda k: k.Dense(3), TypeError, "layer must be a KerasRecurrence, SimpleRNN, LSTM, GRU .*got Dense"),
+            (lambda k: k.LSTM(3), ValueError, "is not built: call it once"),
+            (lambda k: k.LSTM(3, go_backwards=True), ValueError, "layer has go_backwards=True"),
+            (lambda k: k.LSTM(3, activation="relu"), ValueError, "activation='relu'; the reference's lstm has 'tanh'"),
+            (lambda k: k.GRU(3, recurrent_activation="relu"), ValueError, "recurrent_activation='relu'"),
+            (
+                lambda k: k.Bidirectional(k.LSTM(3), backward_layer=k.LSTM(4, go_backwards=True)),
+                ValueError,
+                "both directions must have the same options",
+            ),
+        ],
+    )
+    def test_what_the_reference_has_not(self, make, error, message):
+        layer = make(keras.layers)
+        if "not built" not in message:
+            layer.build((None, None, 3))
+        with pytest.raises(error, match=message):
+            from_keras(layer)

@@ -1,0 +1,158 @@
+"""The models' twins: the same logits and gradients from every model, and the weights carried back."""
+
+import numpy as np
+import pytest
+
+from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Tagger
+from birnn_ref.twins.graph import Graph, ref_gradients
+
+SIZES = {"num_words": 20, "embedding": 3, "hidden": 4}
+MODELS = {
+    "classifier": lambda **o: Classifier("lstm", **SIZES, outputs=2, depth=2, merge="mul", **o),
+    "mean": lambda **o: Classifier("gru", **SIZES, pooling="mean", **o),
+    "max": lambda **o: Classifier("rnn", **SIZES, pooling="max", mixed=False, depth=2, **o),
+    "attention": lambda **o: Classifier("gru", **SIZES, pooling="attention", reset_after=False, **o),
+    "one direction": lambda **o: Classifier("gru", **SIZES, bidirectional=False, **o),
+    "convolution": lambda **o: ConvClassifier("lstm", **SIZES, filters=5, width=4, pool=3, **o),
+    "tagger": lambda **o: Tagger("gru", **SIZES, outputs=5, depth=2, merge="sum", **o),
+    "letters": lambda **o: CharTagger(
+        "lstm", **SIZES, outputs=5, num_chars=9, char_embedding=2, filters=4, width=3, **o
+    ),
+}  # fmt: skip
+each_model = pytest.mark.parametrize("name", MODELS)
+each_padded = pytest.mark.parametrize("padded", [False, True])
+
+
+def model_of(name, **options):
+    rng = np.random.default_rng(0)
+    model = MODELS[name](rng=rng, dtype=np.float64, **options)
+    for _, value in model.named_parameters():
+        value[...] = rng.normal(size=value.shape) / 2
+    return model
+
+
+def case_of(name, padded):
+    """Ids, lengths and a random upstream gradient; padding holds ids that exist nowhere."""
+    rng, batch, time = np.random.default_rng(1), 3, 7
+    lengths = np.array([7, 4, 1]) if padded else None
+    ids = rng.integers(0, 20, (batch, time))
+    x = ids
+    if name == "letters":
+        x = ids, rng.integers(0, 9, (batch, time, 5)), rng.integers(1, 6, (batch, time))
+    if padded:
+        ids[np.arange(time) >= lengths[:, None]] = 999
+    logits = {"classifier": (3, 2), "tagger": (3, 7, 5), "letters": (3, 7, 5)}.get(name, (3, 1))
+    return x, lengths, rng.normal(size=logits)
+
+
+def assert_same(found, expected, tolerance):
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key in expected:
+            assert_same(found[key], expected[key], tolerance)
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for a, b in zip(found, expected, strict=True):
+            assert_same(a, b, tolerance)
+    else:
+        assert found.shape == expected.shape
+        assert np.abs(found - expected).max() <= tolerance * np.abs(expected).max()
+
+
+def same_weights(a, b):
+    return all(
+        name == other and np.array_equal(value, theirs)
+        for (name, value), (other, theirs) in zip(a.named_parameters(), b.named_parameters(), strict=True)
+    )
+
+
+class TestTorch:
+    @pytest.fixture
+    def torch(self):
+        return pytest.importorskip("torch")
+
+    @each_padded
+    @each_model
+    def test_logits_and_gradients_are_the_same(self, torch, name, padded):
+        from birnn_ref.twins.torch_weights import to_torch
+
+        model, (x, lengths, d_logits) = model_of(name), case_of(name, padded)
+        logits = model.forward(x, lengths)
+        model.backward(d_logits)
+        twin = to_torch(model)
+        tensors = tuple(map(torch.from_numpy, x)) if isinstance(x, tuple) else torch.from_numpy(x)
+        theirs = twin(tensors, None if lengths is None else torch.from_numpy(lengths))
+        theirs.backward(torch.from_numpy(d_logits))
+        assert_same(theirs.detach().numpy(), logits, 1e-10)
+        assert_same(twin.ref_gradients(), ref_gradients(model), 1e-10)
+
+    @each_model
+    def test_nothing_is_lost_there_and_back(self, torch, name):
+        from birnn_ref.twins.torch_weights import from_torch, to_torch
+
+        model = model_of(name)
+        twin = to_torch(model)
+        assert same_weights(from_torch(twin), model)
+        with torch.no_grad():
+            for parameter in twin.parameters():
+                parameter.add_(1)
+        moved = from_torch(twin)
+        assert not any(
+            np.array_equal(a, b)
+            for (_, a), (_, b) in zip(moved.named_parameters(), model.named_parameters(), strict=True)
+        )
+        assert type(moved) is type(model)
+
+    def test_dropout_is_carried_and_drops_in_training_alone(self, torch):
+        from birnn_ref.twins.torch_weights import to_torch
+
+        twin = to_torch(model_of("tagger", dropout=0.5))
+        x = torch.from_numpy(case_of("tagger", False)[0])
+        assert not torch.equal(twin(x), twin(x))
+        twin.eval()
+        assert torch.equal(twin(x), twin(x))
+
+
+class TestKeras:
+    @each_padded
+    @each_model
+    def test_logits_and_gradients_are_the_same(self, name, padded):
+        pytest.importorskip("keras")
+        from birnn_ref.twins.keras_parity import keras_model_results
+
+        model, (x, lengths, d_logits) = model_of(name), case_of(name, padded)
+        logits = model.forward(x, lengths)
+        model.backward(d_logits)
+        theirs, grads = keras_model_results(model, x, lengths, d_logits)
+        assert_same(theirs, logits, 1e-6)
+        assert_same(grads, ref_gradients(model), 1e-6)
+
+    @each_model
+    def test_nothing_is_lost_there_and_back(self, name):
+        pytest.importorskip("keras")
+        from birnn_ref.twins.keras_weights import from_keras, to_keras
+
+        model = model_of(name)
+        twin = to_keras(model)
+        assert same_weights(from_keras(twin), model)
+        for variable in twin.trainable_variables:
+            variable.assign_add(np.ones(variable.shape))
+        moved = from_keras(twin)
+        assert not any(
+            np.array_equal(a, b)
+            for (_, a), (_, b) in zip(moved.named_parameters(), model.named_parameters(), strict=True)
+        )
+
+    def test_dropout_is_carried_and_drops_in_training_alone(self):
+        pytest.importorskip("keras")
+        from birnn_ref.twins.keras_weights import to_keras
+
+        twin, x = to_keras(model_of("tagger", dropout=0.5)), case_of("tagger", False)[0]
+        one, two, calm, still = (np.asarray(twin(x, training=t)) for t in (True, True, False, False))
+        assert not np.array_equal(one, two)
+        np.testing.assert_array_equal(calm, still)
+
+
+def test_another_model_is_refused():
+    with pytest.raises(TypeError, match=r"model must be one of birnn_ref\.models, got int"):
+        Graph(np, None, None, None).logits(3, None, None)
