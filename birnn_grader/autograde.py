@@ -1,0 +1,107 @@
+"""`nbgrader autograde` with a safe way in: every submission is rebuilt, and none can stop the others."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+from functools import partial
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from nbgrader.utils import parse_utc
+from traitlets import default
+
+from birnn_grader import intake, selftest
+from birnn_grader.limits import Limits
+from birnn_grader.preprocessor import SplitExecute, load_package
+from birnn_grader.sandbox import SandboxError
+
+
+class IntakeExporter(NotebookExporter):
+    """Read a submission by `intake.rebuild`; what nbgrader itself wrote is read as it is."""
+
+    def from_filename(self, filename, resources=None, **settings):
+        """Return the rebuilt notebook, whatever the file holds."""
+        if not self.parent._sanitizing:
+            return super().from_filename(filename, resources=resources, **settings)
+        names, limits = resources["nbgrader"], self.parent.limits
+        whole = load_package(self.parent.coursedir, names["assignment"], names["notebook"])
+        data, reason = submitted(filename, limits)
+        notebook, notes, readable = intake.rebuild(data, whole.released, limits, reason)
+        notebook["metadata"]["birnn_grader"] = {"notes": notes, "readable": readable}
+        node = nbformat.reads(json.dumps(notebook), as_version=4)
+        return self.from_notebook_node(node, resources=resources, **settings)
+
+
+def submitted(path: str | os.PathLike, limits: Limits) -> tuple[bytes | None, str]:
+    """Return a submitted file's bytes, or None and why not."""
+    if Path(path).parent.is_symlink():
+        return None, "its folder is a link"
+    try:
+        return intake.read_file(path, limits), ""
+    except intake.Unreadable as error:
+        return None, str(error)
+
+
+def timestamp(coursedir, folder: str):
+    """Return when a submission was handed in, from its ``timestamp.txt``; None if there is none that can be read."""
+    try:
+        data = intake.read_file(os.path.join(folder, "timestamp.txt"), Limits(notebook=200))
+        return parse_utc(data.decode().strip()) if data.strip() else None
+    except Exception as error:
+        if "missing" not in str(error):
+            coursedir.log.warning("timestamp.txt in %s was left out: %s", folder, error)
+        return None
+
+
+class SafeAutograde(Autograde):
+    """nbgrader's converter; it takes from a submission its expected notebooks and its time, and copies nothing else."""
+
+    def __init__(self, coursedir=None, **settings):
+        super().__init__(coursedir=coursedir, **settings)
+        coursedir.get_existing_timestamp = partial(timestamp, coursedir)
+        self.limits = Limits()
+
+    @default("exporter_class")
+    def _exporter_class_default(self):
+        return IntakeExporter
+
+    def start(self):
+        """Show that the sandbox holds, then grade."""
+        execute = SplitExecute(parent=self)
+        self.limits = execute.limits()
+        try:
+            selftest.ensure(execute.sandbox(), self.limits, [self.coursedir.root])
+        except SandboxError as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from None
+        super().start()
+
+    def init_notebooks(self):
+        """List the notebooks that the gradebook knows, for every folder handed in, there or not."""
+        course, self.assignments, self.notebooks = self.coursedir, {}, []
+        try:
+            with Gradebook(course.db_url, course.course_id) as gradebook:
+                known = [notebook.name for notebook in gradebook.find_assignment(course.assignment_id).notebooks]
+        except MissingEntry:
+            return super().init_notebooks()
+        wanted = known if course.notebook_id == "*" else [name for name in known if name == course.notebook_id]
+        for folder in sorted(glob.glob(self._format_source(course.assignment_id, course.student_id))):
+            if os.path.isdir(folder):
+                self.assignments[folder] = [os.path.join(folder, f"{name}.ipynb") for name in wanted]
+        if not self.assignments:
+            return super().init_notebooks()  # it says what is missing
+        return None
+
+    def init_assignment(self, assignment_id, student_id):
+        """Prepare the gradebook as nbgrader does, without copying a file of the student's."""
+        ignored, self.coursedir.ignore = self.coursedir.ignore, ["*"]
+        try:
+            super().init_assignment(assignment_id, student_id)
+        finally:
+            self.coursedir.ignore = ignored

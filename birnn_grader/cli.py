@@ -1,0 +1,172 @@
+"""``birnn-grade``: grade a class, try the sandbox, check an assignment, export the grades, or see it all in a demo."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def course(folder: str):
+    """Return nbgrader's course folder with the settings of its ``nbgrader_config.py``."""
+    from nbgrader.apps import NbGrader
+
+    os.environ["PATH"] = (
+        f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # nbgrader runs alembic
+    )
+    app = NbGrader()
+    app.config_dir = folder
+    os.chdir(folder)
+    app.initialize(["--log-level=ERROR"])
+    app.coursedir.root = os.getcwd()
+    return app
+
+
+def _backend(arguments):
+    from birnn_grader.sandbox import choose
+
+    return choose(arguments.backend, arguments.unsafe)
+
+
+def _limits(arguments):
+    from birnn_grader.limits import Limits
+
+    return Limits(cell=arguments.cell_seconds, total=arguments.total_seconds)
+
+
+def _progress(total):
+    from tqdm import tqdm
+
+    return lambda stream: tqdm(stream, total=total, unit="notebook", disable=None)
+
+
+def report(results: list[dict], points: dict[str, float]) -> str:
+    """Return one line a student with the score, and under it whatever was unusual."""
+    lines = []
+    for result in results:
+        if result.get("error") is not None:
+            lines.append(f"{result['student']:20} {result['notebook']}: NOT GRADED, run again: {result['error']}")
+            continue
+        known = [score for score in result["scores"].values() if score is not None]
+        by_hand = sum(score is None for score in result["scores"].values())
+        tail = f", {by_hand} cell(s) to mark by hand" if by_hand else ""
+        lines.append(
+            f"{result['student']:20} {result['notebook']}: {sum(known):g} of {points[result['notebook']]:g}{tail}"
+        )
+        lines += [f"    {note}" for note in result["notes"]]
+    return "\n".join(lines)
+
+
+def run(arguments) -> int:
+    """Grade one assignment for everyone, and merge."""
+    from nbgrader.plugins import LateSubmissionPlugin
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    from birnn_grader.pool import Run
+
+    app = course(arguments.course)
+    whole = Run(app.coursedir, arguments.assignment, _backend(arguments), _limits(arguments))
+    results = whole.grade(arguments.workers, arguments.scheduler, _progress(None))
+    plugin = AssignLatePenalties(parent=app).plugin_class or LateSubmissionPlugin
+    merged = whole.merge(results, plugin(parent=app).late_submission_penalty)
+    print(report(results, {name: sum(package.points().values()) for name, package in whole.packages.items()}))
+    failed = sum(result.get("error") is not None for result in results)
+    print(f"{len(results) - failed} graded, {merged} of them new in the gradebook, {failed} failed")
+    return 1 if failed else 0
+
+
+def selftest(arguments) -> int:
+    """Try the sandbox from the inside, and print what held."""
+    from birnn_grader.selftest import CLAIMS, check
+
+    backend = _backend(arguments)
+    held = check(backend, _limits(arguments), [os.path.abspath(arguments.course)])
+    words = {**CLAIMS, "no_survivor": "leaves no process behind"}
+    for claim, holds in held.items():
+        print(f"{'holds' if holds else 'FAILS':6} a student's code {words[claim]}")
+    return 0 if all(held.values()) else 1
+
+
+def check(arguments) -> int:
+    """Print what keeps an assignment from being graded in two processes."""
+    from birnn_grader.package import problems, read
+
+    found = []
+    for path in arguments.notebooks:
+        found += [f"{path}: {problem}" for problem in problems(read(path)["cells"])]
+    print("\n".join(found) or "every test uses only what is defined")
+    return 1 if found else 0
+
+
+def export(arguments) -> int:
+    """Write the grades as CSV."""
+    from nbgrader.api import Gradebook
+
+    from birnn_grader.export import write
+
+    to = os.path.abspath(arguments.to)
+    app = course(arguments.course)
+    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
+        print(f"{write(gradebook, to, arguments.form)} lines in {arguments.to}")
+    return 0
+
+
+def demo(arguments) -> int:
+    """Make a class, grade it, and show the results."""
+    from birnn_grader.demo import show
+
+    return show(Path(arguments.folder) if arguments.folder else None, arguments.workers, arguments.open)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    from birnn_grader.limits import Limits
+
+    parser = argparse.ArgumentParser(prog="birnn-grade", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(function, name, *parts):
+        one = commands.add_parser(name, help=function.__doc__.splitlines()[0], description=function.__doc__)
+        one.set_defaults(function=function)
+        if "course" in parts:
+            one.add_argument("--course", default=".", help="the course folder (default: this one)")
+        if "sandbox" in parts:
+            one.add_argument("--backend", default="auto", help="auto, bwrap, podman, docker or none")
+            one.add_argument(
+                "--unsafe", default="", metavar="WORDS", help="accept to run students' code without a sandbox"
+            )
+            one.add_argument("--cell-seconds", type=float, default=Limits().cell, help="seconds for one cell")
+            one.add_argument("--total-seconds", type=float, default=Limits().total, help="seconds for one submission")
+        if "workers" in parts:
+            one.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes on this machine")
+        return one
+
+    one = command(run, "run", "course", "sandbox", "workers")
+    one.add_argument("assignment")
+    one.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's scheduler, in place of --workers"
+    )
+    command(selftest, "selftest", "course", "sandbox")
+    command(check, "check").add_argument("notebooks", nargs="+", help="source notebooks, with their solutions")
+    one = command(export, "export", "course")
+    one.add_argument("--form", default="nbgrader", choices=("nbgrader", "moodle", "canvas"))
+    one.add_argument("--to", default="grades.csv")
+    one = command(demo, "demo", "workers")
+    one.add_argument("--folder", help="where to make the course (default: a temporary folder)")
+    one.add_argument("--open", action="store_true", help="open the results in a browser")
+    arguments = parser.parse_args(words)
+    try:
+        return arguments.function(arguments)
+    except Exception as error:
+        from birnn_grader.package import PackageError
+        from birnn_grader.sandbox import SandboxError
+
+        if isinstance(error, SandboxError | PackageError):
+            print(f"birnn-grade: {error}", file=sys.stderr)
+            return 2
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""An assignment as the grader needs it: the released notebook, the hidden tests put back, and what answers define."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+from birnn_grader import names
+
+KEPT = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "checksum", "cell_type")
+
+
+class PackageError(Exception):
+    """An assignment that cannot be graded as it stands."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """One notebook of an assignment.
+
+    Parameters
+    ----------
+    assignment, notebook : str
+        Their names in the gradebook.
+    released : dict
+        The notebook to grade, JSON in format 4: sources of tests and their points as the gradebook has them, solution
+        cells as released.
+    answers : dict
+        The names that each solution cell defines, by grade id.
+    files : dict
+        The files released beside the notebook, by their relative path.
+    """
+
+    assignment: str
+    notebook: str
+    released: dict
+    answers: dict[str, list[str]]
+    files: dict[str, bytes] = dataclasses.field(default_factory=dict)
+
+    def digest(self) -> str:
+        """Return a digest of all that decides a mark on this side."""
+        parts = json.dumps([self.assignment, self.notebook, self.released, self.answers], sort_keys=True)
+        files = "".join(f"{name} {hashlib.sha256(data).hexdigest()}\n" for name, data in sorted(self.files.items()))
+        return hashlib.sha256((parts + files).encode()).hexdigest()
+
+    def points(self) -> dict[str, float]:
+        """Return the points of every graded cell, by grade id."""
+        settings = [settings_of(cell) for cell in self.released["cells"]]
+        return {s["grade_id"]: float(s["points"]) for s in settings if s.get("grade") or s.get("task")}
+
+
+def settings_of(cell: dict) -> dict:
+    """Return nbgrader's settings of a cell, empty where it has none."""
+    return cell.get("metadata", {}).get("nbgrader", {})
+
+
+def kind(cell: dict) -> str:
+    """Return what a cell is: ``text``, ``setup`` (the instructor's), ``answer`` (the student's) or ``test``.
+
+    Examples
+    --------
+    >>> kind({"cell_type": "code", "metadata": {"nbgrader": {"grade": True, "solution": False}}})
+    'test'
+    """
+    if cell["cell_type"] != "code":
+        return "text"
+    settings = settings_of(cell)
+    if settings.get("solution"):
+        return "answer"
+    return "test" if settings.get("grade") else "setup"
+
+
+def read(path: str | Path) -> dict:
+    """Read a notebook file of format 4; every source becomes one text."""
+    notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def load(root: str | Path, assignment: str, notebook: str, gradebook, source: str, release: str) -> Package:
+    """Make the package of one notebook from a course folder and its gradebook.
+
+    Parameters
+    ----------
+    root, source, release : paths
+        The course, and the folders in it that hold the assignments' source and their released version.
+    gradebook : nbgrader.api.Gradebook
+        Sources, points and checksums of all cells with an id are taken from it.
+    """
+    folder, original = Path(root, release, assignment), Path(root, source, assignment, f"{notebook}.ipynb")
+    path = folder / f"{notebook}.ipynb"
+    if not path.is_file():
+        raise PackageError(f"{path} is missing: run `nbgrader generate_assignment {assignment}`")
+    released = read(path)
+    record = gradebook.find_notebook(notebook, assignment)
+    stored = {cell.name: cell for cell in record.source_cells}
+    points = {cell.name: cell.max_score for cell in [*record.grade_cells, *record.task_cells]}
+    full = {settings_of(c).get("grade_id"): c["source"] for c in read(original)["cells"]} if original.is_file() else {}
+    answers = {}
+    for cell in released["cells"]:
+        cell.pop("outputs", None)
+        cell.pop("attachments", None) if kind(cell) == "answer" else None
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+        settings = settings_of(cell)
+        name = settings.get("grade_id")
+        if name is None:
+            continue
+        if name not in stored:
+            raise PackageError(f"cell {name} of {path} is not in the gradebook: generate the assignment again")
+        cell["source"] = stored[name].source
+        settings["checksum"] = stored[name].checksum
+        if name in points:
+            settings["points"] = points[name]
+        if kind(cell) == "answer":
+            answers[name] = names.defined(full.get(name, ""), False) or names.defined(cell["source"], False)
+    own = {name for cell in released["cells"] if kind(cell) == "setup" for name in names.defined(cell["source"])}
+    answers = {cell: [name for name in found if name not in own] for cell, found in answers.items()}
+    files = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if _beside(p, folder)}
+    return Package(assignment, notebook, released, answers, files)
+
+
+def _beside(path, folder):
+    hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
+    return path.is_file() and not path.is_symlink() and path.suffix != ".ipynb" and not hidden
+
+
+def problems(cells: list[dict]) -> list[str]:
+    """Return what keeps the cells of a *source* notebook from being graded in two processes, in words.
+
+    A test may use what setup cells and tests before it define, and call what answers define; an answer may not be a
+    class, whose objects would have to cross.
+
+    Examples
+    --------
+    >>> test = {"cell_type": "code", "metadata": {"nbgrader": {"grade": True, "grade_id": "t"}}, "source": "f(1)"}
+    >>> problems([test])
+    ['t uses f, which neither an answer nor a setup cell nor a test before it defines']
+    """
+    import ast
+
+    known, found = set(), []
+    for cell in cells:
+        source = "".join(cell["source"])
+        what, name = kind(cell), settings_of(cell).get("grade_id", "a setup cell")
+        if what == "text":
+            continue
+        try:
+            tree = names.parse(source)
+        except SyntaxError as error:
+            found.append(f"{name} is no Python: {error}")
+            continue
+        if what == "answer":
+            classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+            found += [f"{name} defines the class {each}: an answer is a function from plain data" for each in classes]
+        if what == "test":
+            unknown = sorted(names.used(source) - known)
+            found += [
+                f"{name} uses {each}, which neither an answer nor a setup cell nor a test before it defines"
+                for each in unknown
+            ]
+        known |= set(names.defined(source, imported=what != "answer"))
+    return found

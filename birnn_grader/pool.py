@@ -1,0 +1,181 @@
+"""Grade a class: each submission is a pure task, on this machine's cores or on a Dask cluster.
+
+A task takes bytes and gives a result; it shares no file and no database. Results are kept in a folder, a file each,
+written whole or not at all, so that a run that was killed goes on where it stopped. At the end one writer merges.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures as futures
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+
+from birnn_grader import __version__, merge, selftest
+from birnn_grader.autograde import submitted, timestamp
+from birnn_grader.limits import Limits
+from birnn_grader.package import Package
+from birnn_grader.preprocessor import load_package
+from birnn_grader.tasks import task
+
+STATE = ".birnn-grade"
+
+
+def content(package: Package, data: bytes | None, reason: str, limits: Limits) -> str:
+    """Return a digest of all that decides a result."""
+    parts = [
+        __version__,
+        package.digest(),
+        repr(limits),
+        reason,
+        "none" if data is None else hashlib.sha256(data).hexdigest(),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def save(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+@contextlib.contextmanager
+def executor(workers: int, scheduler: str = ""):
+    """Give a `concurrent.futures` executor: processes here, or those of the cluster at ``scheduler``."""
+    if scheduler:
+        from distributed import Client
+
+        with Client(scheduler) as client, client.get_executor(pure=False) as pool:
+            yield pool
+    else:
+        context = multiprocessing.get_context("forkserver")
+        with futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield pool
+
+
+class Run:
+    """One assignment of a course, graded for everyone who handed in.
+
+    Parameters
+    ----------
+    coursedir : nbgrader.coursedir.CourseDirectory
+    assignment : str
+    backend
+        As `sandbox.choose` returns it.
+    limits : Limits
+    """
+
+    def __init__(self, coursedir, assignment: str, backend, limits: Limits):
+        self.coursedir, self.assignment, self.backend, self.limits = coursedir, assignment, backend, limits
+        self.state = Path(coursedir.root, STATE, assignment)
+        with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+            names = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+        self.packages = {name: load_package(coursedir, assignment, name) for name in names}
+
+    def students(self) -> list[str]:
+        """Return everyone with a folder for this assignment."""
+        pattern = Path(self.coursedir.format_path(self.coursedir.submitted_directory, "*", self.assignment))
+        depth = pattern.parts.index("*")
+        return sorted(
+            path.parts[depth]
+            for path in Path(*pattern.parts[:depth]).glob(str(Path(*pattern.parts[depth:])))
+            if path.is_dir()
+        )
+
+    def _folder(self, step, student):
+        return Path(self.coursedir.format_path(step, student, self.assignment))
+
+    def grade(self, workers: int = 1, scheduler: str = "", progress=iter) -> list[dict]:
+        """Grade what has no result yet, and return every result; ``progress`` wraps the stream of finished tasks."""
+        wanted = [(student, name) for student in self.students() for name in self.packages]
+        results, open_ = {}, []
+        for student, name in wanted:
+            data, reason = submitted(
+                self._folder(self.coursedir.submitted_directory, student) / f"{name}.ipynb", self.limits
+            )
+            digest = content(self.packages[name], data, reason, self.limits)
+            found = self._stored(student, name, digest)
+            if found is None:
+                open_.append((student, name))
+            else:
+                results[student, name] = found
+        if open_ and not scheduler:
+            selftest.ensure(self.backend, self.limits, [self.coursedir.root])
+        for _ in range(3):  # a worker that was killed takes the others' running tasks with it: they get another pool
+            if open_:
+                with executor(workers, scheduler) as pool:
+                    for key, result in progress(self._finished(pool, open_, not scheduler, workers)):
+                        results[key] = result
+            open_ = [key for key in open_ if results[key].get("error") is not None]
+        return [results[key] for key in wanted]
+
+    def _finished(self, pool, open_, checked, workers):
+        """Submit a few tasks ahead, so that a large class never lies in memory, and yield what is done."""
+        waiting, running = open_[::-1], {}
+        ahead = max(2 * workers, 8)
+        while waiting or running:
+            while waiting and len(running) < ahead:
+                student, name = waiting.pop()
+                path = self._folder(self.coursedir.submitted_directory, student) / f"{name}.ipynb"
+                data, reason = submitted(path, self.limits)
+                future = pool.submit(task, self.packages[name], data, reason, self.backend, self.limits, checked)
+                running[future] = (student, name), content(self.packages[name], data, reason, self.limits)
+            done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
+            for future in done:
+                (student, name), digest = running.pop(future)
+                try:
+                    graded = future.result()
+                except Exception as error:  # a worker that was killed
+                    graded = {"error": f"{type(error).__name__}: {error}"}
+                yield (student, name), self._store(student, name, digest, graded)
+
+    def _stored(self, student, name, digest):
+        path = self.state / student / f"{name}.json"
+        with contextlib.suppress(OSError, ValueError):
+            result = json.loads(path.read_text(encoding="utf-8"))
+            if result["content"] == digest:
+                return result
+        return None
+
+    def _store(self, student, name, digest, graded):
+        when = timestamp(self.coursedir, str(self._folder(self.coursedir.submitted_directory, student)))
+        result = {
+            "student": student,
+            "notebook": name,
+            "content": digest,
+            "timestamp": when.isoformat() if when else None,
+            **{key: graded.get(key) for key in ("scores", "blank", "notes", "seconds", "error")},
+        }
+        if graded.get("error") is None:
+            self._write_notebook(student, name, graded)
+            save(self.state / student / f"{name}.json", json.dumps(result))
+        return result
+
+    def _write_notebook(self, student, name, graded):
+        """Put the graded notebook where nbgrader's feedback and formgrader look for it."""
+        notebook = nbformat.from_dict(graded["notebook"])
+        notebook.metadata["birnn_grader"] = {"notes": graded["notes"]}
+        path = self._folder(self.coursedir.autograded_directory, student) / f"{name}.ipynb"
+        save(path, nbformat.writes(notebook))
+        path.chmod(0o644)
+
+    def merge(self, results: list[dict], penalty=None) -> int:
+        """Merge the results into the gradebook; those that failed stay out, to be graded by the next run."""
+        good = [result for result in results if result.get("error") is None]
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            return merge.merge(gradebook, self.assignment, good, penalty)

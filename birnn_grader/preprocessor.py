@@ -1,0 +1,65 @@
+"""The step of `nbgrader autograde` that executes a notebook, replaced: answers in the sandbox, tests outside it."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Float, Unicode
+
+from birnn_grader import engine, package, sandbox
+from birnn_grader.limits import Limits
+
+
+class SplitExecute(NbGraderPreprocessor):
+    """Execute a submission in two processes; nbgrader's own steps after it read the scores from the outputs."""
+
+    backend = Unicode("auto", help="Where students' code runs: auto, bwrap, podman or docker").tag(config=True)
+    unsafe = Unicode("", help="The words that accept to run students' code without a sandbox").tag(config=True)
+    cell_seconds = Float(Limits().cell, help="Seconds for one cell").tag(config=True)
+    total_seconds = Float(Limits().total, help="Seconds for one submission").tag(config=True)
+
+    def limits(self) -> Limits:
+        """Return the limits as configured."""
+        return Limits(cell=self.cell_seconds, total=self.total_seconds)
+
+    def sandbox(self):
+        """Return the sandbox as configured."""
+        return sandbox.choose(self.backend, self.unsafe)
+
+    def preprocess(self, nb, resources):
+        """Fill in the outputs of every code cell."""
+        names = resources["nbgrader"]
+        coursedir = self.parent.parent.coursedir
+        whole = load_package(coursedir, names["assignment"], names["notebook"])
+        plain = json.loads(nbformat.writes(nb))
+        for cell in plain["cells"]:
+            cell["source"] = "".join(cell["source"])
+        said = nb.metadata.get("birnn_grader", {})
+        notes, readable = list(said.get("notes", [])), said.get("readable", True)
+        graded = engine.grade_rebuilt(whole, plain, notes, readable, self.sandbox(), self.limits())
+        for note in graded.notes:
+            self.log.warning("%s, %s: %s", names["student"], names["notebook"], note)
+        result = nbformat.from_dict(graded.notebook)
+        result.metadata["birnn_grader"] = {"notes": graded.notes, "readable": readable}
+        return result, resources
+
+
+def load_package(coursedir, assignment: str, notebook: str) -> package.Package:
+    """Return the package of one notebook from nbgrader's course folder."""
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        folders = coursedir.source_directory, coursedir.release_directory
+        return package.load(coursedir.root, assignment, notebook, gradebook, *folders)
+
+
+class CheckNames(NbGraderPreprocessor):
+    """Refuse to release an assignment whose tests cannot be run apart from the answers; part of `make exercises`."""
+
+    def preprocess(self, nb, resources):
+        """Raise where `package.problems` finds any."""
+        plain = json.loads(nbformat.writes(nb))
+        if found := package.problems(plain["cells"]):
+            raise package.PackageError("; ".join(found))
+        return nb, resources

@@ -1,0 +1,193 @@
+"""What crosses between the trusted process and a student's: JSON and raw arrays in frames, never a pickle.
+
+A frame is two sizes (8 bytes each, big-endian), a JSON text and the bytes of its arrays one after another. Python's
+containers and NumPy's arrays are written as one-key objects: ``{"l": list}``, ``{"t": tuple}``, ``{"d": pairs}``,
+``{"a": [dtype, shape]}``, ``{"n": dtype}`` (a NumPy scalar), ``{"b": size}`` (bytes), ``{"c": [re, im]}``. What comes
+back is checked: known dtypes only, sizes that fit, a depth and a number of values. This file is also read inside the
+sandbox, so it imports nothing but NumPy and the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+
+import numpy as np
+
+HEADER = struct.Struct(">QQ")
+MAX_TEXT, MAX_BYTES = 4 << 20, 32 << 20  # of one frame: its JSON, its arrays
+MAX_DEPTH, MAX_VALUES, MAX_RANK = 40, 100_000, 16
+_NUMERIC = {
+    np.dtype(code).str: np.dtype(code)
+    for code in ["?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"]
+}
+
+
+class ProtocolError(Exception):
+    """What came is not plain data, or too much of it."""
+
+
+def _dtype(code):
+    """The dtype named by ``code``: a number's, or text and bytes of a modest width."""
+    if isinstance(code, str):
+        if code in _NUMERIC:
+            return _NUMERIC[code]
+        kind, width = code[:2], code[2:]
+        if kind in ("<U", "|S") and width.isascii() and width.isdigit() and 1 <= int(width) <= 10_000:
+            return np.dtype(code)
+    raise ProtocolError(f"an array of dtype {str(code)[:40]} is not plain data")
+
+
+def _encode(value, buffers, depth=0):
+    if depth > MAX_DEPTH:
+        raise ProtocolError(f"nested deeper than {MAX_DEPTH} levels")
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str):
+        return value
+    if kind is list or kind is range:
+        return {"l": [_encode(item, buffers, depth + 1) for item in value]}
+    if isinstance(value, tuple):
+        return {"t": [_encode(item, buffers, depth + 1) for item in value]}
+    if isinstance(value, dict):
+        pairs = value.items()
+        return {"d": [[_encode(k, buffers, depth + 1), _encode(v, buffers, depth + 1)] for k, v in pairs]}
+    if kind is complex:
+        return {"c": [value.real, value.imag]}
+    if kind in (bytes, bytearray):
+        buffers.append(bytes(value))
+        return {"b": len(value)}
+    if isinstance(value, np.generic):
+        array = np.asarray(value)
+        buffers.append(array.tobytes())
+        return {"n": _dtype(array.dtype.str).str}
+    array = _as_array(value)
+    buffers.append(array.tobytes())
+    return {"a": [array.dtype.str, list(array.shape)]}
+
+
+def _as_array(value):
+    """A native array of ``value`` if it is one, or knows how to become one as a tensor does."""
+    if not isinstance(value, np.ndarray):
+        if not hasattr(value, "__array__"):
+            raise ProtocolError(f"a {type(value).__name__} is not plain data (numbers, text, lists, dicts, arrays)")
+        value = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+    array = np.asarray(value)
+    if array.dtype.kind in "iufcU":
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    _dtype(array.dtype.str)
+    if array.nbytes > MAX_BYTES:
+        raise ProtocolError(f"an array of {array.nbytes} bytes is larger than {MAX_BYTES}")
+    return array
+
+
+def pack(value) -> bytes:
+    """Write a value as one frame.
+
+    Raises
+    ------
+    ProtocolError
+        If it holds something that is not plain data, or is too large.
+
+    Examples
+    --------
+    >>> unpack(pack({"h_t": np.zeros((2, 3)), "lengths": [3, 1]}))["h_t"].shape
+    (2, 3)
+    >>> pack({1, 2})
+    Traceback (most recent call last):
+    ...
+    birnn_grader.protocol.ProtocolError: a set is not plain data (numbers, text, lists, dicts, arrays)
+    """
+    buffers: list[bytes] = []
+    try:
+        text = json.dumps(_encode(value, buffers), separators=(",", ":")).encode()
+    except (RecursionError, ValueError) as error:  # an integer of thousands of digits is a ValueError
+        raise ProtocolError(f"not plain data: {error}") from None
+    body = b"".join(buffers)
+    check_sizes(len(text), len(body))
+    return HEADER.pack(len(text), len(body)) + text + body
+
+
+def check_sizes(text: int, body: int) -> None:
+    """Refuse a frame that is too large before a byte of it is kept."""
+    if text > MAX_TEXT or body > MAX_BYTES:
+        raise ProtocolError(f"a message of {text + body} bytes is too large")
+
+
+class _Decoder:
+    def __init__(self, body):
+        self.body, self.at, self.values = body, 0, 0
+
+    def take(self, size):
+        if size > len(self.body) - self.at:
+            raise ProtocolError("the arrays' bytes are missing")
+        start, self.at = self.at, self.at + size
+        return self.body[start : self.at]
+
+    def array(self, code, shape):
+        dtype = _dtype(code)
+        fits = isinstance(shape, list) and len(shape) <= MAX_RANK
+        if not (fits and all(type(n) is int and 0 <= n <= MAX_BYTES for n in shape)):
+            raise ProtocolError("an array's shape is not a short list of sizes")
+        data = self.take(math.prod(shape) * dtype.itemsize)
+        return np.frombuffer(data, dtype).reshape(shape).copy()  # its own memory, writable
+
+    def value(self, tree, depth=0):
+        self.values += 1
+        if depth > MAX_DEPTH or self.values > MAX_VALUES:
+            raise ProtocolError("too deep, or too many values")
+        if tree is None or type(tree) in (bool, int, float, str):
+            return tree
+        if type(tree) is not dict or len(tree) != 1:
+            raise ProtocolError("an unknown form of value")
+        (tag, content), depth = next(iter(tree.items())), depth + 1
+        if tag in ("l", "t") and type(content) is list:
+            items = [self.value(item, depth) for item in content]
+            return items if tag == "l" else tuple(items)
+        if tag == "d" and type(content) is list and all(type(p) is list and len(p) == 2 for p in content):
+            return {self.key(k, depth): self.value(v, depth) for k, v in content}
+        if tag == "a" and type(content) is list and len(content) == 2:
+            return self.array(*content)
+        if tag == "n":
+            return self.array(content, [])[()]
+        if tag == "b" and type(content) is int and content >= 0:
+            return bytes(self.take(content))
+        if tag == "c" and type(content) is list and len(content) == 2 and all(type(n) is float for n in content):
+            return complex(*content)
+        raise ProtocolError("an unknown form of value")
+
+    def key(self, tree, depth):
+        key = self.value(tree, depth)
+        try:
+            hash(key)
+        except TypeError:
+            raise ProtocolError("a dict's key is not plain") from None
+        return key
+
+
+def unpack(frame: bytes):
+    """Read the value of one whole frame, checking every part of it.
+
+    Raises
+    ------
+    ProtocolError
+        If anything in it is not as `pack` writes it.
+    """
+    if len(frame) < HEADER.size:
+        raise ProtocolError("a frame without its sizes")
+    text, body = HEADER.unpack_from(frame)
+    check_sizes(text, body)
+    if len(frame) != HEADER.size + text + body:
+        raise ProtocolError("a frame of another size than it says")
+    view = memoryview(frame)[HEADER.size :]
+    try:
+        tree = json.loads(bytes(view[:text]))
+        decoder = _Decoder(view[text:])
+        value = decoder.value(tree)
+    except ProtocolError:
+        raise
+    except (ValueError, RecursionError, OverflowError, TypeError) as error:
+        raise ProtocolError(f"not a message: {error}") from None
+    if decoder.at != body:
+        raise ProtocolError("bytes that belong to no array")
+    return value

@@ -1,0 +1,165 @@
+"""Run a student's cells inside the sandbox, and call the student's functions by name.
+
+Started as a script with its limits as JSON; reads requests from file descriptor 0 and answers on 1. Nothing that comes
+from here is believed: the student's code shares this process and may send whatever it likes. Imports NumPy, the
+standard library and `protocol`, which lies beside it.
+"""
+
+import io
+import json
+import linecache
+import os
+import resource
+import sys
+import traceback
+import types
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import protocol
+
+MAX_OUTPUT, MAX_ERROR = 20_000, 4_000
+
+
+class Capped(io.TextIOBase):
+    """A text stream that keeps its beginning and forgets the rest."""
+
+    def __init__(self, limit):
+        self.limit, self.parts, self.size = limit, [], 0
+
+    def writable(self):
+        """Return True."""
+        return True
+
+    def write(self, text):
+        """Keep what still fits."""
+        if self.size < self.limit:
+            self.parts.append(text[: self.limit - self.size])
+            self.size += len(self.parts[-1])
+            if self.size >= self.limit:
+                self.parts.append("\n... more output was cut off\n")
+        return len(text)
+
+    def take(self):
+        """Return what was kept, and start again."""
+        text = "".join(self.parts)
+        self.parts, self.size = [], 0
+        return text
+
+
+def limit_and_drop(settings):
+    """Set the limits, then leave root for good where this process still is root."""
+    for name, value in settings["rlimits"].items():
+        resource.setrlimit(getattr(resource, name), (value, value))
+    if settings.get("uid") and os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(settings["uid"], settings["uid"], settings["uid"])
+        os.setresuid(settings["uid"], settings["uid"], settings["uid"])
+
+
+def own_channel():
+    """Keep the two pipes for the protocol; what the student reads and prints is /dev/null."""
+    requests, replies = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    return os.fdopen(requests, "rb"), os.fdopen(replies, "wb")
+
+
+def without_magics(source):
+    """The cell with IPython's line and cell magics made comments: they are no Python, and nothing depends on them."""
+    lines = source.split("\n")
+    return "\n".join("pass  # " + line if line.lstrip().startswith(("%", "!")) else line for line in lines)
+
+
+class Student:
+    """The namespace of a student's notebook."""
+
+    def __init__(self):
+        self.module = types.ModuleType("__main__")
+        self.names = self.module.__dict__
+        self.names["display"] = print
+        sys.modules["__main__"] = self.module
+
+    def exec(self, label, source, names):
+        """Run one cell; say what the wanted names now are."""
+        name = f"<{label}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        try:
+            code = compile(source, name, "exec")
+        except SyntaxError:
+            code = compile(without_magics(source), name, "exec")
+        try:
+            exec(code, self.names)
+        finally:
+            found = {}
+            for wanted in names:
+                if wanted in self.names:
+                    value = self.names[wanted]
+                    found[wanted] = {"callable": True} if callable(value) else {"value": value}
+            self.found = found
+        return None
+
+    def call(self, name, args, kwargs):
+        """Call one of the student's functions."""
+        return self.names[name](*args, **kwargs)
+
+
+def describe(error):
+    """The student's own error in words: its type, its message, and the lines of the student's cells it went through."""
+    try:
+        kind, message = type(error).__name__, str(error)[:MAX_ERROR]
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<")]
+        lines = "".join(traceback.format_list(frames[-8:]))
+        if isinstance(error, SyntaxError):
+            lines += "".join(traceback.format_exception_only(error)[:-1])
+        return {"type": str(kind), "message": message, "traceback": lines[:MAX_ERROR]}
+    except BaseException:
+        return {"type": "Exception", "message": "the error could not be described", "traceback": ""}
+
+
+def answer(student, request, output):
+    """Do what one request asks; every way out but the process's end is an answer."""
+    reply = {"id": request["id"]}
+    student.found = {}
+    try:
+        value = getattr(student, request["do"])(*request["with"])
+        reply["value"] = value
+    except BaseException as error:
+        reply["error"] = describe(error)
+    found = {}
+    for name, what in student.found.items():
+        try:
+            protocol.pack(what)
+            found[name] = what
+        except Exception:
+            found[name] = {"callable": True}  # an object that cannot cross: calling it will say so
+    reply["found"] = found
+    try:
+        reply["output"] = output.take()
+        return protocol.pack(reply)
+    except Exception as error:
+        reply.pop("value", None)
+        reply["error"] = {"type": "TypeError", "message": f"the result cannot be graded: {error}", "traceback": ""}
+        return protocol.pack({**reply, "found": {}, "output": ""})
+
+
+def main():
+    """Serve requests until the pipe closes."""
+    limit_and_drop(json.loads(sys.argv[1]))
+    requests, replies = own_channel()
+    output = Capped(MAX_OUTPUT)
+    student = Student()
+    sys.argv = [""]
+    while True:
+        sizes = requests.read(protocol.HEADER.size)
+        if len(sizes) < protocol.HEADER.size:
+            os._exit(0)
+        text, body = protocol.HEADER.unpack(sizes)
+        request = protocol.unpack(sizes + requests.read(text + body))
+        sys.stdout = sys.stderr = output
+        replies.write(answer(student, request, output))
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()

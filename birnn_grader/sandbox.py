@@ -1,0 +1,187 @@
+"""The commands that start a student's process where it can reach nothing: bubblewrap, or a container.
+
+Each backend has one method, ``command(limits, files)``: what to execute so that `runner` answers on its standard input
+and output. Mounts are a white list: what is not named does not exist inside.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import random
+import shutil
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from birnn_grader.limits import Limits
+
+HERE = Path(__file__).resolve().parent
+INSIDE = ("protocol.py", "runner.py")  # the grader's own files that a sandbox sees
+HIDDEN = ("birnn_ref", "birnn_grader")  # packages a student's process never finds, installed or not
+ENVIRONMENT = {
+    "HOME": "/tmp",
+    "USER": "student",
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "MPLCONFIGDIR": "/tmp",
+    "KERAS_HOME": "/tmp",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+UNSAFELY = "run students' code with my rights"  # the words that switch the sandbox off
+
+
+class SandboxError(Exception):
+    """No sandbox, or one that does not hold."""
+
+
+def _settings(limits, uid=None):
+    return json.dumps({"rlimits": limits.rlimits(), "uid": uid})
+
+
+@dataclasses.dataclass(frozen=True)
+class Bubblewrap:
+    """Namespaces, no capabilities, no network, and read-only libraries, by `bwrap`.
+
+    As root the student's code becomes a user of its own, drawn at random, so that the limit on processes counts only
+    its own; as an ordinary user, user namespaces do the same.
+    """
+
+    name: str = "bwrap"
+    python: str = sys.executable
+
+    def available(self) -> bool:
+        """Return whether the command is there; whether it holds is for the self-test to say."""
+        return shutil.which("bwrap") is not None
+
+    def command(self, limits: Limits, files: str | None = None) -> list[str]:
+        """Return the command; ``files`` is a folder whose content lies, read-only, where the student's code starts."""
+        uid = random.SystemRandom().randrange(1 << 20, 1 << 30)
+        command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        if os.getuid() == 0:
+            command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]  # the runner gives them up at once
+        else:
+            command += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+        command += ["--hostname", "sandbox", "--clearenv"]
+        for name, value in ENVIRONMENT.items():
+            command += ["--setenv", name, value]
+        command += ["--proc", "/proc", "--dev", "/dev"]
+        for folder in ("/tmp", "/student", "/dev/shm"):
+            command += ["--perms", "1777", "--size", str(limits.file), "--tmpfs", folder]
+        command += self._libraries()  # after the empty folders: an environment may lie in /tmp
+        for name in INSIDE:
+            command += ["--ro-bind", str(HERE / name), f"/grader/{name}"]
+        if files:
+            for path in sorted(Path(files).iterdir()):
+                command += ["--ro-bind", str(path), f"/student/{path.name}"]
+        command += ["--remount-ro", "/", "--chdir", "/student", "--", self.python, "-I", "-B", "/grader/runner.py"]
+        return [*command, _settings(limits, uid)]
+
+    def _libraries(self):
+        """Mount the interpreter, its packages without ours, and the system's libraries."""
+        mounts = ["--ro-bind", "/usr", "/usr"]
+        for folder in ("bin", "lib", "lib64", "lib32"):
+            path = Path("/", folder)
+            if path.is_symlink():
+                mounts += ["--symlink", os.readlink(path), str(path)]
+            elif path.is_dir():
+                mounts += ["--ro-bind", str(path), str(path)]
+        if Path("/etc/ld.so.cache").is_file():
+            mounts += ["--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+        for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
+            if not Path(prefix).is_relative_to("/usr"):
+                for parent in reversed(Path(prefix).parents[:-1]):  # the way there may be root's alone on the host
+                    mounts += ["--perms", "0755", "--dir", str(parent)]
+                mounts += ["--ro-bind", prefix, prefix]
+        packages = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
+        for path in (Path(folder, name) for folder in sorted(packages) for name in HIDDEN):
+            if path.is_dir():
+                mounts += ["--tmpfs", str(path)]
+        return mounts
+
+
+@dataclasses.dataclass(frozen=True)
+class Container:
+    """The same by Podman or Docker, for macOS and for clusters: ``image`` holds Python with NumPy and nothing of ours.
+
+    The self-test judges it as it judges bubblewrap. Not tried on a machine with a container engine yet.
+    """
+
+    name: str = "podman"
+    image: str = "birnn-sandbox"
+
+    def available(self) -> bool:
+        """Return whether the command is there."""
+        return shutil.which(self.name) is not None
+
+    def command(self, limits: Limits, files: str | None = None) -> list[str]:
+        """Return the command, as `Bubblewrap.command` does."""
+        command = [self.name, "run", "--rm", "--interactive", "--init", "--network", "none", "--read-only"]
+        command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65534:65534"]
+        command += ["--pids-limit", str(limits.processes), "--memory", str(limits.memory), "--workdir", "/student"]
+        command += ["--ulimit", "core=0", "--hostname", "sandbox"]
+        for folder in ("/tmp", "/student", "/dev/shm"):
+            command += ["--tmpfs", f"{folder}:rw,mode=1777,size={limits.file}"]
+        for name, value in ENVIRONMENT.items():
+            command += ["--env", f"{name}={value}"]
+        for name in INSIDE:
+            command += ["--volume", f"{HERE / name}:/grader/{name}:ro"]
+        if files:
+            for path in sorted(Path(files).iterdir()):
+                command += ["--volume", f"{path}:/student/{path.name}:ro"]
+        return [*command, self.image, "python", "-I", "-B", "/grader/runner.py", _settings(limits)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Nothing:
+    """No sandbox at all: a student's code runs with your rights. Only by the words in `UNSAFELY`."""
+
+    name: str = "none"
+    python: str = sys.executable
+
+    def available(self) -> bool:
+        """Return True: there is nothing that could be missing."""
+        return True
+
+    def command(self, limits: Limits, files: str | None = None) -> list[str]:
+        """Return the command, as `Bubblewrap.command` does; ``files`` are left where they are."""
+        folder = files or tempfile.gettempdir()
+        start = f"import os, runpy, sys; os.chdir({folder!r}); runpy.run_path(sys.argv[0], run_name='__main__')"
+        start = start.replace("sys.argv[0]", repr(str(HERE / "runner.py")))
+        return [self.python, "-I", "-B", "-c", start, _settings(dataclasses.replace(limits, processes=10_000))]
+
+
+def choose(name: str = "auto", words: str = ""):
+    """Return the backend of that name; ``auto`` takes bubblewrap, Podman or Docker, whichever is there first.
+
+    Raises
+    ------
+    SandboxError
+        If there is none, and ``words`` are not `UNSAFELY`.
+
+    Examples
+    --------
+    >>> choose("none", "please")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    birnn_grader.sandbox.SandboxError: without a sandbox students' code runs with your rights: ...
+    """
+    backends = {"bwrap": Bubblewrap(), "podman": Container("podman"), "docker": Container("docker")}
+    if name == "none" or words:
+        if words != UNSAFELY:
+            raise SandboxError(
+                f'without a sandbox students\' code runs with your rights: to accept that, say --unsafe "{UNSAFELY}"'
+            )
+        return Nothing()
+    if name != "auto" and name not in backends:
+        raise SandboxError(f"backend is {name!r}, expected auto, {', '.join(backends)} or none")
+    for backend in backends.values() if name == "auto" else [backends[name]]:
+        if backend.available():
+            return backend
+    raise SandboxError("no sandbox: install bubblewrap (Linux), or Podman or Docker")

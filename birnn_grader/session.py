@@ -1,0 +1,190 @@
+"""The trusted side of one student's process: requests with a deadline, and a fresh process after each crash."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import subprocess
+import time
+
+from birnn_grader import protocol
+from birnn_grader.limits import Limits
+
+
+class Crash(Exception):
+    """The student's process hung, ended, grew too large or sent nonsense."""
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below ``pid``, itself included (Linux)."""
+    found = [pid]
+    for parent in found:  # grows while it is walked
+        with contextlib.suppress(OSError, ValueError):
+            for task in os.listdir(f"/proc/{parent}/task"):
+                with open(f"/proc/{parent}/task/{task}/children") as stream:
+                    found += map(int, stream.read().split())
+        if len(found) > 5_000:
+            break
+    return found
+
+
+def memory(pid: int) -> int:
+    """Return the bytes that ``pid`` and all below it hold in memory."""
+    total = 0
+    for each in descendants(pid):
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{each}/statm") as stream:
+            resident, shared = map(int, stream.read().split()[1:3])
+            total += max(resident - shared, 0) * os.sysconf("SC_PAGE_SIZE")
+    return total
+
+
+class Process:
+    """One sandboxed `runner`: frames go in, frames come out, nothing else."""
+
+    def __init__(self, command: list[str], limits: Limits):
+        self.limits, self.requests = limits, 0
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={"PATH": os.defpath})
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            os.set_blocking(stream.fileno(), False)
+
+    def request(self, do: str, arguments: list, seconds: float):
+        """Send one request and return the answer, checked only in its form."""
+        self.requests += 1
+        frame = protocol.pack({"id": self.requests, "do": do, "with": arguments})
+        try:
+            reply = protocol.unpack(self._exchange(memoryview(frame), time.monotonic() + seconds))
+        except protocol.ProtocolError as error:
+            raise Crash(f"its process sent something that is no answer: {error}") from None
+        if not isinstance(reply, dict) or reply.get("id") != self.requests:
+            raise Crash("its process sent something that is no answer")
+        return reply
+
+    def _exchange(self, outgoing, deadline):
+        """Write the request and read one frame, whichever is possible, until the deadline."""
+        received, wanted = bytearray(), protocol.HEADER.size
+        sized = False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdin, selectors.EVENT_WRITE)
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            watched = time.monotonic()
+            while len(received) < wanted:
+                now = time.monotonic()
+                if now > deadline:
+                    raise Crash("it took too long")
+                if now - watched > 0.1:
+                    watched = now
+                    if memory(self.process.pid) > self.limits.memory:
+                        raise Crash("it used too much memory")
+                for key, _ in selector.select(min(0.1, deadline - now)):
+                    if key.fileobj is self.process.stdin:
+                        with contextlib.suppress(BlockingIOError):
+                            try:
+                                outgoing = outgoing[os.write(key.fd, outgoing) :]
+                            except BrokenPipeError:
+                                outgoing = outgoing[:0]  # the reading side tells how it ended
+                        if not outgoing:
+                            selector.unregister(self.process.stdin)
+                    else:
+                        chunk = os.read(key.fd, min(wanted - len(received), 1 << 20))
+                        if not chunk:
+                            raise Crash(self._ending())
+                        received += chunk
+                        if not sized and len(received) == wanted:
+                            text, body = protocol.HEADER.unpack(received)
+                            protocol.check_sizes(text, body)
+                            wanted, sized = wanted + text + body, True
+        return bytes(received)
+
+    def _ending(self):
+        try:
+            code = self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            return "its process closed the connection"
+        code = 128 - code if code < 0 else code
+        return (
+            "its process was ended by signal " + str(code - 128) if code > 128 else f"its process ended (exit {code})"
+        )
+
+    def complaint(self) -> str:
+        """Return what the sandbox itself said on its error stream, before the runner took over."""
+        with contextlib.suppress(BlockingIOError, OSError):
+            return os.read(self.process.stderr.fileno(), 2_000).decode(errors="replace").strip()
+        return ""
+
+    def close(self):
+        """End the process and, with its namespace, everything that it started."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+class Session:
+    """A student's notebook, run cell by cell; a crash costs the cell or the call that caused it and no other.
+
+    After a crash the cells that ran before it are run again in a new process, but for those that crashed themselves.
+    """
+
+    def __init__(self, command, limits: Limits):
+        self.command, self.limits = command, limits
+        self.deadline = time.monotonic() + limits.total
+        self.process: Process | None = None
+        self.cells: list[tuple[str, str, list[str]]] = []
+        self.restarts = 0
+
+    def _seconds(self, seconds):
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise Crash("the submission's time was used up")
+        return min(seconds, left)
+
+    def _ask(self, do, arguments, seconds):
+        try:
+            return self.process.request(do, arguments, self._seconds(seconds))
+        except BaseException:  # a request that is given up leaves a process that may still be computing
+            self.close()
+            raise
+
+    def ready(self):
+        """Start a process, if none runs, and bring it to where the last one was."""
+        if self.process is not None:
+            return
+        self._seconds(1)
+        if self.restarts > 20:
+            raise Crash("it crashed too often")
+        self.restarts += 1
+        self.process = Process(self.command(), self.limits)
+        try:
+            self.process.request("exec", ["start", "", []], self.limits.start)
+        except Crash as crash:
+            complaint = self.process.complaint()
+            self.close()
+            raise RuntimeError(f"the sandbox did not start: {crash} {complaint}") from None
+        for cell in list(self.cells):
+            try:
+                self._ask("exec", list(cell), self.limits.cell)
+            except Crash:
+                self.cells.remove(cell)
+                return self.ready()
+        return None
+
+    def exec(self, label: str, source: str, names: list[str]) -> dict:
+        """Run a cell; return its output, its error if any, and what ``names`` are now."""
+        self.ready()
+        reply = self._ask("exec", [label, source, names], self.limits.cell)
+        self.cells.append((label, source, names))
+        return reply
+
+    def call(self, name: str, args: tuple, kwargs: dict, seconds: float) -> dict:
+        """Call a student's function by name."""
+        self.ready()
+        return self._ask("call", [name, list(args), kwargs], seconds)
+
+    def close(self):
+        """End the process, if one runs."""
+        if self.process is not None:
+            self.process.close()
+            self.process = None

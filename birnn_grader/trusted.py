@@ -1,0 +1,279 @@
+"""The process that judges: it runs the tests, and calls the student's functions where they are, in the sandbox.
+
+A test finds a proxy under each name that an answer defines. Arguments go out as copies, results come back as plain
+data, and errors come back as text: no object of the student's is ever here.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import math
+import numbers
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from birnn_grader import names, protocol
+from birnn_grader.limits import Limits
+from birnn_grader.package import kind, settings_of
+from birnn_grader.runner import Capped
+from birnn_grader.session import Crash, Session
+
+MAX_PRINTED, MAX_MESSAGE = 20_000, 4_000
+_UNFIT = (StopIteration, StopAsyncIteration, Warning)  # they would steer the test instead of failing it
+
+
+class StudentError(Exception):
+    """An error in the student's code whose type is not one of Python's own."""
+
+
+class Failed(Exception):
+    """What ends a test that a crash has already decided; no ``except`` of the test's makes it pass."""
+
+
+def raised(error) -> Exception:
+    """Return a student's error as an ordinary exception of the same built-in type."""
+    error = error if isinstance(error, dict) else {}
+    name, message = str(error.get("type"))[:100], str(error.get("message"))[:MAX_MESSAGE]
+    kind_ = getattr(builtins, name, None)
+    fits = isinstance(kind_, type) and issubclass(kind_, Exception) and not issubclass(kind_, _UNFIT)
+    if fits:
+        with contextlib.suppress(TypeError):  # a UnicodeError wants more than a message
+            return kind_(message)
+    return StudentError(f"{name}: {message}")
+
+
+class Notebook:
+    """One submission's run: the student's session, the tests' namespace, and what each cell gave."""
+
+    def __init__(self, session: Session, limits: Limits):
+        self.session, self.limits = session, limits
+        self.names: dict = {"__name__": "__main__", "__builtins__": builtins, "display": print}
+        self.crash: str | None = None
+        self.printed: list[str] = []
+        self.error: dict | None = None
+        self.until = 0.0
+
+    def proxy(self, name: str):
+        """Return the function that calls the student's ``name`` in the sandbox."""
+
+        def call(*args, **kwargs):
+            if self.crash:
+                raise Failed(self.crash)
+            try:
+                reply = self.session.call(name, args, kwargs, max(self.until - time.monotonic(), 0.01))
+            except Crash as crash:
+                self.crash = f"{name}: {crash}"
+                raise Failed(self.crash) from None
+            except protocol.ProtocolError as error:
+                raise TypeError(f"{name} was called with what cannot cross: {error}") from None
+            self._keep(reply.get("output"))
+            self.error = None
+            if "error" in reply:
+                self.error = reply["error"] if isinstance(reply["error"], dict) else {}
+                raise raised(reply["error"])
+            return reply.get("value")
+
+        call.__name__ = call.__qualname__ = name
+        return call
+
+    def _keep(self, text):
+        if isinstance(text, str) and sum(map(len, self.printed)) < MAX_PRINTED:
+            self.printed.append(text.encode("utf-8", "replace").decode()[:MAX_PRINTED])
+
+    def _taken(self):
+        text, self.printed = "".join(self.printed), []
+        return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
+
+    def student(self, label: str, source: str, wanted: list[str], mine: bool = True) -> list[dict]:
+        """Run a cell in the sandbox; where it is the student's (``mine``), take the names over as proxies and data."""
+        try:
+            reply = self.session.exec(label, source, wanted)
+        except Crash as crash:
+            self._define(wanted, {})
+            return [_error("Crash", str(crash), "")]
+        if mine:
+            self._define(wanted, reply.get("found"))
+            self._keep(reply.get("output"))
+        error = reply.get("error")
+        return self._taken() + ([_student_error(error)] if error is not None else [])
+
+    def _define(self, wanted, found):
+        found = found if isinstance(found, dict) else {}
+        for name in wanted:
+            self.names.pop(name, None)
+            what = found.get(name)
+            if isinstance(what, dict) and "value" in what:
+                self.names[name] = what["value"]
+            elif isinstance(what, dict):
+                self.names[name] = self.proxy(name)
+
+    def setup(self, source: str, wanted: set[str]) -> None:
+        """Run an instructor's cell here too; its errors are for the tests to show."""
+        self.until = time.monotonic() + self.limits.cell
+        with contextlib.suppress(Exception), self._guarded():
+            exec(compile(names.without_unused_imports(source, wanted), "<setup>", "exec"), self.names)
+        self.crash, self.error, self.printed = None, None, []
+
+    def test(self, label: str, source: str, points: float) -> list[dict]:
+        """Run a test; return its outputs, from which nbgrader reads the score as it always does."""
+        self.crash, self.error, self.printed = None, None, []
+        with contextlib.suppress(Crash):
+            self.session.ready()  # a new process after a crash: its start is not this test's time
+        self.until = time.monotonic() + self.limits.cell
+        failure, value = None, None
+        try:
+            with self._guarded():
+                tree = names.parse(source)
+                last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+                exec(compile(tree, f"<{label}>", "exec"), self.names)
+                if last is not None:
+                    value = eval(compile(ast.Expression(last.value), f"<{label}>", "eval"), self.names)
+        except BaseException as error:
+            failure = _describe(error)
+        if self.crash:
+            failure = ("Crash", self.crash)
+        outputs = self._taken()
+        if failure is not None:
+            theirs = self.error is not None and not self.crash
+            error = _error(*failure, self.error.get("traceback", "") if theirs else "")
+            return [*outputs, {**error, "theirs": theirs}]
+        if isinstance(value, numbers.Real) and not isinstance(value, bool) and not source.rstrip().endswith(";"):
+            score = float(value)
+            if not (math.isfinite(score) and 0 <= score <= points):
+                return [*outputs, _error("ValueError", f"the test's score is {score}, not from 0 to {points}", "")]
+            data = {"text/plain": str(score)}
+            outputs.append({"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": data})
+        return outputs
+
+    @contextlib.contextmanager
+    def _guarded(self):
+        """Bound a trusted cell's time, and keep what it prints out of the way; warnings cost nothing."""
+        mine = Capped(MAX_PRINTED)
+
+        def late(signal_, frame):
+            self.crash = self.crash or "the test took too long"
+            raise Failed(self.crash)
+
+        signal.signal(signal.SIGALRM, late)
+        signal.setitimer(signal.ITIMER_REAL, max(self.until - time.monotonic(), 0.01) + 0.5, 0.5)
+        try:
+            with contextlib.redirect_stdout(mine), contextlib.redirect_stderr(Capped(0)):
+                yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._keep(mine.take())
+
+
+def _describe(error):
+    try:
+        return type(error).__name__, str(error)[:MAX_MESSAGE]
+    except Exception:
+        return "Exception", "an error that cannot be described"
+
+
+def _error(name, message, trace):
+    message = str(message).encode("utf-8", "replace").decode()
+    trace = str(trace)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+    lines = [*([trace.rstrip()] if trace.strip() else []), f"{name}: {message}" if message else name]
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": lines}
+
+
+def _student_error(error):
+    error = error if isinstance(error, dict) else {}
+    name, message = str(error.get("type"))[:100], str(error.get("message"))[:MAX_MESSAGE]
+    return _error(name, message, error.get("traceback", ""))
+
+
+def run(job: dict, emit) -> None:
+    """Run every cell of a rebuilt notebook in order, and emit what each gave.
+
+    Parameters
+    ----------
+    job : dict
+        ``cells`` (of the rebuilt notebook), ``answers`` (the names that each defines), ``files`` (bytes by name),
+        ``backend`` (a sandbox with its ``command`` method) and ``limits``.
+    emit : callable
+        Called with ``(index, outputs, seconds)`` after each code cell.
+    """
+    limits, cells = job["limits"], job["cells"]
+    tests = [cell["source"] for cell in cells if kind(cell) == "test"]
+    wanted = set().union(*(_loads(source) for source in tests))
+    with tempfile.TemporaryDirectory(prefix="birnn-") as folder, contextlib.ExitStack() as stack:
+        os.chmod(folder, 0o755)
+        for name, data in job["files"].items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        os.chdir(folder)
+        stack.callback(os.chdir, "/")
+        session = Session(lambda: job["backend"].command(limits, folder if job["files"] else None), limits)
+        stack.callback(session.close)
+        notebook = Notebook(session, limits)
+        for index, cell in enumerate(cells):
+            what, source = kind(cell), cell["source"]
+            label = settings_of(cell).get("grade_id") or f"cell {index}"
+            began = time.monotonic()
+            if what == "test":
+                outputs = notebook.test(label, source, float(settings_of(cell)["points"]))
+            elif what == "answer":
+                outputs = notebook.student(label, source, job["answers"].get(label, []))
+            elif what == "setup":
+                outputs = notebook.student(label, source, [], mine=False)
+                notebook.setup(source, wanted)
+            else:
+                continue
+            emit(index, outputs, time.monotonic() - began)
+
+
+def _loads(source):
+    try:
+        return {node.id for node in ast.walk(names.parse(source)) if isinstance(node, ast.Name)}
+    except SyntaxError:
+        return set()
+
+
+def main() -> None:
+    """Serve jobs, each in a fork of this process, which has imported what tests import and holds nothing else."""
+    import importlib
+    import resource
+
+    from birnn_grader.engine import job_from_plain
+
+    jobs, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(null, descriptor)
+
+    def send(message):
+        results.write(protocol.pack(message))
+        results.flush()
+
+    while len(sizes := jobs.read(protocol.HEADER.size)) == protocol.HEADER.size:
+        text, body = protocol.HEADER.unpack(sizes)
+        job = job_from_plain(protocol.unpack(sizes + jobs.read(text + body)))
+        for module in job["preload"]:
+            with contextlib.suppress(Exception):
+                importlib.import_module(module)
+        child = os.fork()
+        if child == 0:
+            try:
+                resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
+                run(job, lambda index, outputs, seconds: send({"cell": index, "outputs": outputs, "seconds": seconds}))
+                send({"done": ""})
+            except BaseException as error:
+                send({"done": ": ".join(_describe(error))})
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        send({"end": status})
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Only the answers' sources are taken from a submission, by id."""
+
+import copy
+import json
+
+import pytest
+from course import answers, released, settings, with_answers
+
+from birnn_grader.intake import Unreadable, defuse, identity, parse, read_file, rebuild
+from birnn_grader.limits import Limits
+
+LIMITS = Limits()
+
+
+def _released():
+    notebook = released()
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def _rebuild(notebook):
+    return rebuild(json.dumps(notebook).encode(), _released(), LIMITS)
+
+
+def test_a_solved_notebook_is_the_released_one_with_its_answers():
+    notebook, notes, readable = _rebuild(with_answers(answers()))
+    assert readable
+    assert notes == []
+    for found, before in zip(notebook["cells"], _released()["cells"], strict=True):
+        name = settings(before).get("grade_id")
+        expected = answers()[name] if name in answers() else before["source"]
+        assert {**found, "source": None} == {**before, "source": None}
+        assert found["source"] == (expected if found["cell_type"] == "code" else defuse(expected))
+
+
+def test_rebuilding_twice_changes_nothing():
+    once, _, _ = _rebuild(with_answers({**answers(), "explain_last_output": "<b>bold</b> a<b"}))
+    twice, notes, _ = _rebuild(once)
+    assert twice == once
+    assert notes == []
+
+
+def test_cells_of_the_students_own_are_told():
+    notebook = with_answers(answers())
+    notebook["cells"].insert(2, {"cell_type": "code", "id": "new", "metadata": {}, "source": "import math"})
+    assert _rebuild(notebook)[1] == ["1 code cell(s) of the student's own were left out"]
+
+
+def test_a_missing_answer_is_told_and_put_back():
+    notebook = with_answers(answers())
+    notebook["cells"] = [cell for cell in notebook["cells"] if identity(cell)[0] != "rnn_step"]
+    made, notes, _ = _rebuild(notebook)
+    assert notes == ["missing, put back as released: rnn_step"]
+    assert [c["source"] for c in made["cells"]].count(answers(_released())["rnn_step"]) == 1
+
+
+def test_an_answer_that_is_too_long_is_left_out():
+    _, notes, _ = _rebuild(with_answers({**answers(), "rnn_step": "#" * (LIMITS.source + 1)}))
+    assert "longer than" in notes[0]
+
+
+def test_a_nbformat_cell_id_stands_in_for_lost_settings():
+    notebook = copy.deepcopy(with_answers(answers()))
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+    made, notes, _ = _rebuild(notebook)
+    assert notes == []
+    assert made == _rebuild(with_answers(answers()))[0]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"[]", b"3", b"null", b'{"cells": 3}', b"\xff\xff", b"NaN", b"[" * 150_000]
+)
+def test_what_is_no_notebook_is_unreadable(data):
+    with pytest.raises(Unreadable):
+        parse(data, LIMITS)
+
+
+def test_no_tag_is_left_in_a_markdown_answer():
+    assert "<" not in defuse("<script><!-- </a> <?php").replace("< ", "")
+    assert defuse("1 < 2, $a <= b$") == "1 < 2, $a <= b$"
+
+
+def test_a_file_is_read_without_following_links(tmp_path):
+    (tmp_path / "real").write_text("{}")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert read_file(tmp_path / "real", LIMITS) == b"{}"
+    for name, words in {"link": "link", "absent": "missing", ".": "no plain file"}.items():
+        with pytest.raises(Unreadable, match=words):
+            read_file(tmp_path / name, LIMITS)
+    with pytest.raises(Unreadable, match="more than 1"):
+        read_file(tmp_path / "real", Limits(notebook=1))

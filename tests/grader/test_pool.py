@@ -1,0 +1,220 @@
+"""A class at once: workers, a cluster, one merge, and going on after a kill."""
+
+import concurrent.futures as futures
+import contextlib
+import csv
+import datetime
+import multiprocessing
+import random
+import shutil
+import sqlite3
+import time
+
+import killed
+import pytest
+from course import FULL, answers, gradebook, hand_in, make_course, open_course, released, totals, with_answers
+from nbgrader.api import Gradebook
+
+from birnn_grader import pool
+from birnn_grader.export import write
+from birnn_grader.limits import Limits
+from birnn_grader.merge import merge
+from birnn_grader.sandbox import Bubblewrap
+
+LIMITS = Limits(cell=20)
+RIGHT = answers()
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    return make_course(tmp_path_factory.mktemp("pool") / "course")
+
+
+@pytest.fixture
+def course(empty, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(empty, folder)
+    for n in range(3):
+        hand_in(folder, f"right{n}", with_answers(RIGHT))
+        hand_in(folder, f"part{n}", with_answers({"rnn_step": RIGHT["rnn_step"]}))
+    hand_in(folder, "broken", data=b"{")
+    hand_in(folder, "blank", released())
+    (folder / "submitted/right0/ps1/timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    return folder
+
+
+EXPECTED = {**{f"right{n}": FULL for n in range(3)}, **{f"part{n}": 3.0 for n in range(3)}, "broken": 0.0, "blank": 0.0}
+
+
+def _run(course):
+    return pool.Run(open_course(course), "ps1", Bubblewrap(), LIMITS)
+
+
+def _open(course):
+    coursedir = open_course(course)
+    return Gradebook(coursedir.db_url, coursedir.course_id)
+
+
+def test_two_workers_grade_a_class_and_a_second_run_has_nothing_to_do(course, bwrap):
+    run = _run(course)
+    results = run.grade(workers=2)
+    assert run.merge(results) == len(EXPECTED)
+    assert totals(course) == EXPECTED
+    before = gradebook(course)
+    finished = []
+    again = run.grade(progress=lambda stream: finished.append(1) or stream)
+    assert finished == []
+    assert run.merge(again) == 0
+    assert gradebook(course) == before
+
+
+def test_another_content_is_graded_anew(course, bwrap):
+    run = _run(course)
+    run.merge(run.grade(workers=2))
+    hand_in(course, "blank", with_answers(RIGHT))
+    assert run.merge(run.grade()) == 1
+    assert totals(course) == {**EXPECTED, "blank": FULL}
+
+
+def test_the_gradebook_is_the_one_that_autograde_makes(course, bwrap, tmp_path):
+    import sys
+
+    from support import run as command
+
+    other = tmp_path / "other"
+    shutil.copytree(course, other)
+    run = _run(course)
+    run.merge(run.grade(workers=2))
+    command([sys.executable, "-m", "nbgrader", "autograde", "ps1"], cwd=other)
+    assert gradebook(course) == gradebook(other)
+
+
+def test_people_s_marks_are_kept_and_the_cell_is_shown_to_them_again(course, bwrap):
+    run = _run(course)
+    run.merge(run.grade(workers=2))
+    with sqlite3.connect(course / "gradebook.db") as book:
+        book.execute("UPDATE grade SET manual_score = 1, needs_manual_grade = 0")
+        book.execute("UPDATE comment SET manual_comment = 'well done'")
+    before = gradebook(course)
+    assert run.merge(run.grade()) == 0
+    assert gradebook(course) == before
+    hand_in(course, "blank", with_answers(RIGHT))
+    run.merge(run.grade())
+    grades, comments = gradebook(course)
+    assert all(manual == 1 for *_, manual, _, _ in grades)
+    assert all(bool(needs) == (student == "blank") for student, *_, needs, _ in grades)
+    assert all(comment == "well done" for *_, comment in comments)
+
+
+def test_late_work_pays_what_the_plug_in_says(course, bwrap):
+    with _open(course) as book:
+        book.find_assignment("ps1").duedate = datetime.datetime(2026, 3, 1, 11, 0)
+        book.db.commit()
+    run = _run(course)
+    run.merge(run.grade(workers=2), penalty=lambda student, score, seconds: seconds / 1800)
+    with _open(course) as book:
+        assert book.find_submission("ps1", "right0").late_submission_penalty == 2.0
+        assert book.find_submission("ps1", "right1").late_submission_penalty in (0.0, None)
+
+
+@contextlib.contextmanager
+def _threads(workers, scheduler=""):
+    with futures.ThreadPoolExecutor(workers) as executor:
+        yield executor
+
+
+def _whole(course):
+    pool.executor = _threads  # this process is a fork: its workers are threads, so that a kill takes all at once
+    run = _run(course)
+    run.merge(run.grade(workers=2))
+
+
+@pytest.mark.slow
+def test_a_run_killed_twenty_times_ends_in_the_same_gradebook(course, bwrap, tmp_path):
+    undisturbed = tmp_path / "undisturbed"
+    shutil.copytree(course, undisturbed)
+    fork = multiprocessing.get_context("fork")
+    began = time.monotonic()
+    calm = fork.Process(target=_whole, args=(undisturbed,))
+    calm.start()
+    calm.join()
+    assert calm.exitcode == 0
+    whole = time.monotonic() - began
+    kills, draw = 0, random.Random(20)
+    while kills < 20:
+        if kills in (7, 14):  # begin again, so that early moments are hit too
+            shutil.rmtree(course / pool.STATE, ignore_errors=True)
+        one = fork.Process(target=_whole, args=(course,))
+        one.start()
+        one.join(draw.uniform(0.02, 0.5 * whole))
+        if one.exitcode is None:
+            one.kill()
+            one.join()
+        else:  # it was done before: nothing was left to kill
+            shutil.rmtree(course / pool.STATE, ignore_errors=True)
+        kills += 1
+    last = fork.Process(target=_whole, args=(course,))
+    last.start()
+    last.join()
+    assert last.exitcode == 0
+    assert gradebook(course) == gradebook(undisturbed)
+    for path in (undisturbed / "autograded").rglob("*.ipynb"):
+        assert (course / path.relative_to(undisturbed)).read_text() == path.read_text()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_nobody_a_mark(course, bwrap, monkeypatch):
+    monkeypatch.setattr(pool, "task", killed.dies_once)
+    run = _run(course)
+    monkeypatch.setenv("BIRNN_DIES", str(course / "died"))
+    assert run.merge(run.grade(workers=2)) == len(EXPECTED)
+    assert (course / "died").exists()
+    assert totals(course) == EXPECTED
+
+
+@pytest.mark.slow
+def test_a_cluster_of_two_gives_the_same_marks(course, bwrap):
+    distributed = pytest.importorskip("distributed")
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**settings) as cluster:
+        run = _run(course)
+        results = run.grade(scheduler=cluster.scheduler_address)
+    assert run.merge(results) == len(EXPECTED)
+    assert totals(course) == EXPECTED
+
+
+def _results(count):
+    scores = {"test_rnn_step_visible": 1.0, "explain_last_output": None}
+    for n in range(count):
+        yield {"student": f"s{n:05}", "notebook": "ps1", "content": f"{n:064}", "scores": scores,
+               "blank": ["rnn_step"], "timestamp": "2026-03-01T12:00:00"}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_ten_thousand_students_are_merged_and_exported_in_ten_seconds(empty, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(empty, folder)
+    began = time.process_time()
+    with _open(folder) as book:
+        assert merge(book, "ps1", list(_results(10_000))) == 10_000
+        assert write(book, tmp_path / "grades.csv") == 10_000
+    assert time.process_time() - began < 10
+    with (tmp_path / "grades.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 10_000
+    assert {row["score"] for row in rows} == {"1.0"}
+
+
+@pytest.mark.parametrize(("form", "header"), [("moodle", "ID number,"), ("canvas", "Student,ID,SIS User ID,")])
+def test_a_csv_for_other_platforms_has_a_line_a_student(form, header, empty, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(empty, folder)
+    with _open(folder) as book:
+        merge(book, "ps1", list(_results(3)))
+        assert write(book, tmp_path / "out.csv", form) == 3
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[0].startswith(header)
+    assert lines[0].endswith(",ps1")
+    assert len(lines) == 4
+    assert all(line.endswith(",1.0") for line in lines[1:])

@@ -1,0 +1,127 @@
+"""The sandbox: its self-test sees it hold, sees it fail, and nothing is graded without it."""
+
+import dataclasses
+import os
+import shutil
+
+import pytest
+
+from birnn_grader import selftest
+from birnn_grader.limits import Limits
+from birnn_grader.sandbox import UNSAFELY, Bubblewrap, Container, Nothing, SandboxError, choose
+from birnn_grader.session import Crash, Session, memory
+
+LIMITS = Limits(cell=5, data=400_000_000, file=20_000_000)
+
+
+def test_every_claim_holds(bwrap, tmp_path):
+    held = selftest.check(Bubblewrap(), LIMITS, [str(tmp_path)])
+    assert set(held) == {*selftest.CLAIMS, "no_survivor"}
+    assert all(held.values()), held
+
+
+@dataclasses.dataclass(frozen=True)
+class Weakened(Bubblewrap):
+    """Bubblewrap with some words of its command taken out or put in."""
+
+    without: tuple = ()
+    extra: tuple = ()
+    unlimited: bool = False
+
+    def command(self, limits, files=None):
+        if self.unlimited:
+            limits = dataclasses.replace(limits, data=10**12, file=10**9, processes=10_000)
+        words = [word for word in super().command(limits, files) if word not in self.without]
+        at = words.index("--remount-ro")
+        return [*words[:at], *self.extra, *words[at:]]
+
+
+@pytest.mark.parametrize(
+    ("weakened", "failing"),
+    [
+        (Weakened(without=("--unshare-net",)), {"no_network"}),
+        (Weakened(extra=("--bind", "/tmp", "/tmp")), {"no_host_files"}),
+        (Weakened(extra=("--setenv", "LEAKED", "@TOKEN@")), {"no_environment"}),
+        (Weakened(without=("--unshare-pid",), extra=()), {"own_processes_only"}),
+        (Weakened(unlimited=True), {"process_limit", "memory_limit", "file_limit"}),
+        (Weakened(extra=("--setenv", "HARMLESS", "yes")), set()),
+    ],
+    ids=["network", "files", "environment", "processes", "limits", "harmless"],
+)
+def test_a_weakened_sandbox_is_seen(bwrap, weakened, failing, monkeypatch):
+    if weakened.extra[-1:] == ("@TOKEN@",):  # the token is made anew for each check: make it known
+        monkeypatch.setattr(selftest.secrets, "token_hex", lambda size: "feed")
+        weakened = dataclasses.replace(weakened, extra=("--setenv", "LEAKED", "BIRNN-feed"))
+    held = selftest.check(weakened, LIMITS)
+    found = {claim for claim, holds in held.items() if not holds}
+    assert failing <= found
+    assert bool(failing) == bool(found)
+
+
+def test_no_sandbox_holds_nothing_and_needs_the_words():
+    with pytest.raises(SandboxError, match="with your rights"):
+        choose("none")
+    with pytest.raises(SandboxError, match="with your rights"):
+        choose("auto", "yes")
+    assert choose("none", UNSAFELY) == Nothing()
+    with pytest.raises(SandboxError, match="expected auto"):
+        choose("chroot")
+
+
+def test_without_any_sandbox_the_grader_refuses(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(SandboxError, match="install bubblewrap"):
+        choose()
+
+
+def test_a_sandbox_that_does_not_hold_is_refused(bwrap):
+    with pytest.raises(SandboxError, match="no_network"):
+        selftest.ensure(Weakened(without=("--unshare-net",)), LIMITS)
+    with pytest.raises(SandboxError, match="did not start"):
+        selftest.ensure(Bubblewrap(python="/nonexistent/python"), LIMITS)
+
+
+def test_the_container_command_names_every_limit():
+    words = " ".join(Container("podman").command(LIMITS))
+    for part in ("--network none", "--read-only", "--cap-drop ALL", "no-new-privileges", "--pids-limit", "--memory"):
+        assert part in words
+
+
+@pytest.fixture
+def session(bwrap):
+    one = Session(lambda: Bubblewrap().command(LIMITS), LIMITS)
+    yield one
+    one.close()
+
+
+def test_a_crash_costs_the_call_and_no_other(session):
+    session.exec("a", "def f(x):\n    return x + 1\ndef g():\n    import os\n    os._exit(3)", ["f", "g"])
+    assert session.call("f", (1,), {}, 5)["value"] == 2
+    with pytest.raises(Crash, match="exit 3"):
+        session.call("g", (), {}, 5)
+    assert session.call("f", (2,), {}, 5)["value"] == 3
+
+
+def test_cells_before_a_crash_are_run_again_and_the_crashing_one_is_not(session):
+    session.exec("a", "kept = 1", [])
+    session.limits, before = dataclasses.replace(LIMITS, cell=1), session.limits
+    with pytest.raises(Crash, match="too long"):
+        session.exec("b", "kept = 2\nwhile True: pass", [])
+    session.limits = before
+    assert session.exec("c", "kept += 10", ["kept"])["found"]["kept"] == {"value": 11}
+
+
+def test_only_wanted_names_come_out(session):
+    found = session.exec("a", "a, b, _c = 1, [2], print", ["b", "_c", "d"])["found"]
+    assert found == {"b": {"value": [2]}, "_c": {"callable": True}}
+
+
+def test_the_students_error_is_told_with_its_lines(session):
+    error = session.exec("part_1", "x = 1\nraise ValueError('why')", [])["error"]
+    assert error["type"] == "ValueError"
+    assert error["message"] == "why"
+    assert '"<part_1>", line 2' in error["traceback"]
+
+
+def test_memory_counts_a_process_and_all_below_it():
+    assert 5_000_000 < memory(os.getpid()) < 2_000_000_000
