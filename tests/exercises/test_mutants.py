@@ -1,0 +1,106 @@
+"""The tests of every assignment, tested: wrong answers lose the points that they should, and right ones none."""
+
+import json
+import re
+
+import mutants as tool
+import pytest
+
+CELLS = {name: tool.code_cells(name) for name in tool.assignments()}
+WRONG, RIGHT = ([(name, m) for name in CELLS for m in tool.mutants(name)[kind]] for kind in (0, 1))
+PARTS = [(name, cell.id) for name, cells in CELLS.items() for cell in cells if cell.kind == "answer"]
+each_assignment = pytest.mark.parametrize("name", CELLS)
+
+# What a learner may hand in that is no answer at all, and the help that the tests give.
+BAD = {
+    "no function": ("", "there is no function {part}"),
+    "printed": ("def {part}(*arguments):\n    print(0.5)", "does it print its answer instead of returning it"),
+    "text": ("def {part}(*arguments):\n    return 'h_t'", "should (be|return)"),
+    "wrong shape": ("def {part}(*arguments):\n    return np.zeros((9, 9, 9, 9, 9))", "should (have|be|return)"),
+    "signature": ("def {part}():\n    return 0.5", "did you change its first line"),
+}
+
+
+def _named(pairs):
+    return pytest.mark.parametrize(("name", "mutant"), pairs, ids=[f"{name}-{m.name}" for name, m in pairs])
+
+
+def _tests(name, *parts):
+    return sorted(tool.tests_of(CELLS[name], parts or [part for other, part in PARTS if other == name]))
+
+
+@each_assignment
+def test_the_solution_passes_every_test(name):
+    assert not tool.mark(name, CELLS[name], {})
+
+
+@_named(WRONG)
+def test_a_wrong_answer_loses_its_points_and_only_those(name, mutant):
+    failed = tool.mark(name, CELLS[name], mutant.answers(CELLS[name]))
+    assert sorted(failed) == sorted(mutant.fails), failed
+    assert re.search(mutant.says, "\n".join(failed.values())), failed
+
+
+@_named(RIGHT)
+def test_a_right_answer_in_another_form_loses_nothing(name, mutant):
+    assert not tool.mark(name, CELLS[name], mutant.answers(CELLS[name]))
+
+
+@each_assignment
+def test_there_are_enough_wrong_answers_and_each_test_catches_one(name):
+    wrong = [m for other, m in WRONG if other == name]
+    assert len(wrong) >= 8
+    assert {test for m in wrong for test in m.fails} == set(_tests(name))
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize(("name", "part"), PARTS)
+def test_what_is_no_answer_gets_help_and_costs_only_its_part(name, part, kind):
+    source, says = BAD[kind]
+    failed = tool.mark(name, CELLS[name], {part: source.format(part=part)})
+    assert sorted(failed) == _tests(name, part)
+    for message in failed.values():
+        assert re.match("AssertionError: .*" + says.format(part=part), message, re.DOTALL), message
+
+
+def test_nan_and_an_endless_loop_get_help():
+    cells = [c if c.id != "setup" else tool.Cell(c.id, c.kind, c.source.replace("seconds=20", "seconds=0.2"))
+             for c in CELLS["ps1"]]  # fmt: skip
+    endless = tool.mark("ps1", cells, {"rnn_step": "def rnn_step(*arguments):\n    while True:\n        pass"})
+    not_finite = tool.mark("ps1", cells, {"rnn_step": "def rnn_step(x_t, h_prev, *w):\n    return h_prev * np.nan"})
+    assert all("does its loop end" in message for message in endless.values())
+    assert all("holds NaN" in message for message in not_finite.values())
+    assert sorted(endless) == sorted(not_finite) == _tests("ps1", "rnn_step")
+
+
+@each_assignment
+def test_every_assignment_has_the_same_first_cell(name):
+    assert CELLS[name][0] == CELLS["ps1"][0]
+    assert CELLS[name][0].id == "setup"
+
+
+@each_assignment
+def test_a_test_binds_its_own_name_alone(name):
+    """What a test binds could take the place of a student's function, or of a helper that it calls."""
+    for cell in CELLS[name]:
+        if cell.kind == "test":
+            assert tool.names_bound(cell.source) <= {cell.id}
+
+
+@each_assignment
+@pytest.mark.slow
+def test_twenty_markings_agree(name):
+    for mutant in (m for other, m in WRONG + RIGHT if other == name):
+        parts = {mutant.part, *mutant.code} - {""}
+        if not parts & tool.slow_parts(name):
+            own = tool.tests_of(CELLS[name], parts)
+            cells = [c for c in CELLS[name] if c.kind != "test" or c.id in own]
+            found = {tuple(tool.marked(name, cells, mutant)) for _ in range(20)}
+            assert found == {tuple(tool.declared(name, cells, mutant))}, mutant.name
+
+
+@each_assignment
+def test_the_page_for_instructors_shows_what_the_mutants_lose(name):
+    stored = json.loads(tool.TABLE.read_text(encoding="utf-8"))
+    assert stored[name] == tool.table([name], tool.declared)[name], "run `python tools/mutants.py`"
+    assert tool.PAGE.read_text(encoding="utf-8") == tool.page(stored), "run `python tools/mutants.py`"
