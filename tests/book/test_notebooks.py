@@ -1,0 +1,104 @@
+"""Every notebook: strictly on the real data, to its end on the embedded corpus, normal, light and clean."""
+
+import importlib.util
+import re
+import sys
+
+import nbformat
+import notebooks as tool
+import pytest
+from support import ROOT, run
+
+CHAPTERS = sorted((ROOT / "book").glob("*/*.ipynb"))
+SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
+KERAS_CHAPTERS = [path for path in CHAPTERS if "import keras" in path.read_text()]
+each_notebook = pytest.mark.parametrize("path", CHAPTERS + SOLUTIONS, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def _nbval(path, mode, **environment):
+    command = [
+        sys.executable, "-m", "pytest", mode, "--nbval-current-env", "--nbval-cell-timeout=300", "--color=no",
+        f"--nbval-sanitize-with={ROOT / 'tests/book/sanitize.cfg'}", "-o", "addopts=", "-p", "no:cacheprovider",
+        "--import-mode=importlib", "-c", ROOT / "tests/book/sanitize.cfg", "--rootdir", path.parent, path,
+    ]  # fmt: skip
+    return run(command, cwd=path.parent, check=False, **environment)
+
+
+def _strict(path, folder):
+    return _nbval(path, "--nbval", BIRNN_DATA=folder)
+
+
+def _execute_only(path, tmp_path, **environment):
+    return _nbval(path, "--nbval-lax", BIRNN_DATA="embedded", BIRNN_CACHE=tmp_path / "no-cache", **environment)
+
+
+def _passed(done):
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@each_chapter
+def test_strict_on_real_data(path, data_folder):
+    _passed(_strict(path, data_folder))
+
+
+@each_notebook
+def test_executes_on_the_embedded_corpus(path, tmp_path):
+    _passed(_execute_only(path, tmp_path))
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
+@pytest.mark.parametrize("path", KERAS_CHAPTERS, ids=lambda path: path.stem)
+def test_keras_chapters_execute_on_the_torch_backend(path, tmp_path):
+    _passed(_execute_only(path, tmp_path, KERAS_BACKEND="torch"))
+
+
+@each_notebook
+def test_is_normalised(path):
+    text = path.read_text(encoding="utf-8")
+    assert tool.normalised(text) == text, "run `make format`"
+
+
+@each_chapter
+def test_stored_outputs_are_there_light_and_clean(path):
+    assert path.stat().st_size < 1_000_000
+    code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert any(cell.outputs for cell in code), "no stored outputs: run `make notebooks`"
+    for output in (output for cell in code for output in cell.outputs):
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr", output.text
+        text = str(output.get("text", output.get("data", {}).get("text/plain", "")))
+        assert not re.search(r"Warning|/home/|/root/|/tmp/|[A-Z]:\\\\|\r", text), text
+
+
+class TestPlanted:
+    """The checks above fail when they should."""
+
+    @pytest.fixture
+    def notebook(self, tmp_path):
+        def write(source, stored):
+            output = nbformat.v4.new_output("stream", name="stdout", text=stored)
+            cell = nbformat.v4.new_code_cell(source, outputs=[output], execution_count=1)
+            path = tmp_path / "planted.ipynb"
+            nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": tool.KERNEL}), path)
+            return path
+
+        return write
+
+    def test_an_unchanged_output_passes(self, notebook, tmp_path):
+        _passed(_strict(notebook("print('alike')", "alike\n"), tmp_path))
+
+    def test_a_changed_output_fails_with_the_cell_and_the_difference(self, notebook, tmp_path):
+        done = _strict(notebook("print('accuracy 0.784')", "accuracy 0.785\n"), tmp_path)
+        assert done.returncode == 1
+        assert "print('accuracy 0.784')" in done.stdout
+        assert "accuracy 0.785" in done.stdout
+
+    def test_a_chapter_that_no_longer_runs_fails(self, notebook, tmp_path):
+        source = "from birnn_ref.datasets import load_imdb\nassert not load_imdb(maxlen=9).note, 'planted'"
+        done = _execute_only(notebook(source, ""), tmp_path)
+        assert done.returncode == 1
+        assert "planted" in done.stdout
+
+    def test_a_masked_time_may_differ(self, notebook, tmp_path):
+        _passed(_strict(notebook("print('took 1.2 s')", "took 3.4 s\n"), tmp_path))

@@ -1,0 +1,116 @@
+"""Stored results are complete, reproducible, and are what the text quotes."""
+
+import importlib
+import json
+
+import pytest
+from results import lookup
+
+from birnn_ref.experiments.results import (
+    ResultError,
+    load_result,
+    mean_and_interval,
+    results_folder,
+    run_check,
+    run_experiment,
+)  # fmt: skip
+
+STORED = sorted(path.stem for path in results_folder().glob("*.json"))
+SECONDS = ("seconds",)
+each_result = pytest.mark.parametrize("name", STORED)
+
+
+def _close(stored, found, tolerance, where=""):
+    """Compare nested plain data: numbers within the tolerance, times not at all, the rest exactly."""
+    if isinstance(stored, dict):
+        assert stored.keys() == found.keys(), where
+        for key in stored:
+            if not key.endswith(SECONDS):
+                _close(stored[key], found[key], tolerance, f"{where}.{key}")
+    elif isinstance(stored, list):
+        assert len(stored) == len(found), where
+        for i, (a, b) in enumerate(zip(stored, found, strict=True)):
+            _close(a, b, tolerance, f"{where}[{i}]")
+    elif isinstance(stored, float):
+        assert found == pytest.approx(stored, abs=tolerance), where
+    else:
+        assert found == stored, where
+
+
+@each_result
+def test_carries_its_provenance_and_its_summary(name):
+    result, module = load_result(name), importlib.import_module(f"birnn_ref.experiments.{name}")
+    assert result.keys() >= {
+        "settings",
+        "seeds",
+        "runs",
+        "summary",
+        "check",
+        "versions",
+        "machine",
+        "seconds",
+    }
+    assert result["settings"] == module.SETTINGS
+    assert len(result["runs"]) == len(result["seeds"])
+    assert all(run.get("source", "generated") != "embedded" for run in result["runs"])
+    assert module.summarise(result["runs"]) == result["summary"]
+
+
+@each_result
+def test_a_cut_down_run_gives_what_is_stored(name, data_folder):
+    tolerance = getattr(importlib.import_module(f"birnn_ref.experiments.{name}"), "TOLERANCE", 0.02)
+    _close(load_result(name)["check"], run_check(name), tolerance)
+
+
+class TestStore:
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("BIRNN_RESULTS", str(tmp_path))
+        return tmp_path
+
+    def test_a_missing_result_says_how_to_make_it(self, folder):
+        with pytest.raises(ResultError, match=r"python -m birnn_ref\.experiments imdb_tutorial` makes it"):
+            load_result("imdb_tutorial")
+
+    def test_a_damaged_result_is_named(self, folder):
+        (folder / "imdb_tutorial.json").write_text("{")
+        with pytest.raises(ResultError, match="damaged"):
+            load_result("imdb_tutorial")
+
+    def test_an_unknown_setting_is_refused(self):
+        with pytest.raises(ValueError, match=r"no setting \['epoch'\]"):
+            run_experiment("imdb_tutorial", epoch=1)
+
+    @pytest.mark.parametrize("count", [1, 11])
+    def test_an_interval_needs_seeds(self, count):
+        with pytest.raises(ValueError, match="2 to 10 seeds"):
+            mean_and_interval([0.5] * count)
+
+    def test_an_interval_is_students(self):
+        assert mean_and_interval([1.0, 2.0, 3.0, 4.0, 5.0]) == {
+            "mean": 3.0,
+            "half_width": pytest.approx(1.96326, 1e-4),
+        }
+
+
+class TestRole:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        (tmp_path / "study.json").write_text(json.dumps({"summary": {"test": {"mean": 0.7837, "runs": [1, 2]}}}))
+        return tmp_path
+
+    def test_formats_a_figure(self, folder):
+        assert lookup("study summary.test.mean .1%", folder) == "78.4\u202f%"
+        assert lookup("study summary.test.runs.1", folder) == "2"
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("other summary.test", "no stored result other"),
+            ("study summary.best", "stops at 'best'"),
+            ("study summary.test", "no single value"),
+        ],
+    )
+    def test_what_is_not_there_is_an_error(self, text, message, folder):
+        with pytest.raises(ValueError, match=message):
+            lookup(text, folder)

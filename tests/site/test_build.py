@@ -1,0 +1,52 @@
+"""`make book` refuses a wrong Jupyter Book, and notices a page that was not built."""
+
+import importlib.metadata
+import os
+import time
+
+import build_book
+import pytest
+import yaml
+
+
+def test_a_jupyter_book_2_stops_with_an_explanation(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "2.1.7")
+    with pytest.raises(SystemExit, match=r"Jupyter Book 1\.x, but 2\.1\.7 is installed"):
+        build_book.check_version()
+
+
+def test_the_installed_jupyter_book_is_1():
+    build_book.check_version()
+
+
+def test_pages_come_in_reading_order():
+    contents = {
+        "root": "index",
+        "parts": [{"chapters": [{"file": "a", "sections": [{"file": "a1"}]}, {"file": "b"}]}],
+    }
+    assert build_book.pages(contents) == ["index", "a", "a1", "b"]
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A folder in which every page of the contents exists."""
+    contents = yaml.safe_load((build_book.BOOK / "_toc.yml").read_text())
+    for page in build_book.pages(contents):
+        (tmp_path / f"{page}.html").parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{page}.html").touch()
+    return tmp_path
+
+
+def test_whole_is_whole(built):
+    assert build_book.missing_pages(built) == []
+
+
+def test_a_missing_page_is_named(built):
+    (built / "index.html").unlink()
+    assert build_book.missing_pages(built) == ["index: in _toc.yml, but not built"]
+
+
+def test_a_stale_page_is_named(built):
+    hour_ago = (build_book.BOOK / "index.md").stat().st_mtime - 3600
+    os.utime(built / "index.html", (time.time(), hour_ago))
+    assert build_book.missing_pages(built) == ["index: the built page is older than index.md"]

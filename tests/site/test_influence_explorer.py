@@ -1,0 +1,82 @@
+"""The influence explorer computes what `birnn_ref` computes, and works by mouse, keyboard and touch."""
+
+import numpy as np
+import pytest
+
+from birnn_ref.inspect import influence_matrix
+from birnn_ref.layers import Bidirectional
+
+PAGE = "part2_brnn/bidirectional.html"
+
+
+@pytest.fixture
+def page(site, browser):
+    context = browser.new_context(has_touch=True, viewport={"width": 1200, "height": 1000})
+    page = context.new_page()
+    page.goto((site / PAGE).as_uri())
+    page.wait_for_selector(".influence-explorer table td")
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("merge", ["concat", "sum", "ave", "mul"])
+def test_its_numbers_are_the_packages(cell, merge, page):
+    rng = np.random.default_rng(0)
+    layer = Bidirectional(cell, 3, 4, merge=merge, rng=rng, dtype=np.float64)
+    for value in layer.params.values():
+        value[...] = rng.normal(size=value.shape)
+    x, length = rng.normal(size=(1, 6, 3)), 4
+    weights = {way: {name: value[i].tolist() for name, value in layer.params.items()} for i, way in enumerate("fb")}
+    spec = {"cell": cell, "direction": "both", "merge": merge, "x": x[0].tolist(), "length": length, "masked": True}
+    found = np.array(page.evaluate("spec => InfluenceExplorer.influence(spec)", {**spec, "weights": weights}))
+    expected = influence_matrix(layer, x, np.array([length]), norm="frobenius")[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-14)
+
+
+def _leaks(page):
+    return int(page.locator(".influence-explorer").get_attribute("data-leaks"))
+
+
+def test_unmasked_padding_leaks_and_masked_padding_does_not(page):
+    assert _leaks(page) == 0
+    page.get_by_label("padding masked").uncheck()
+    assert _leaks(page) > 0
+    assert page.locator(".influence-explorer td.leak").count() == _leaks(page)
+    page.get_by_label("padding masked").check()
+    assert page.locator(".influence-explorer td.leak").count() == 0
+
+
+def test_one_direction_sees_one_triangle(page):
+    page.get_by_label("direction").select_option("forward")
+    matrix = page.locator(".influence-explorer tbody tr:not(.ie-states)").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('td')].map(td => Number(td.textContent)))"
+    )
+    above = np.triu(np.array(matrix), k=1)
+    assert not above.any()
+    assert np.array(matrix)[0, 0] > 0
+
+
+def test_works_by_keyboard(page):
+    page.get_by_label("words").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".influence-explorer output").text_content() == "5 of 8"
+    button = page.locator(".influence-explorer button[data-t='4']")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".influence-explorer button[data-t='4']").get_attribute("aria-pressed") == "true"
+
+
+def test_works_by_touch_and_steps_through(page):
+    page.locator(".influence-explorer button[name='play']").tap()
+    page.wait_for_function("document.querySelector('.ie-says').textContent.startsWith('Step 2')")
+    page.wait_for_function("document.querySelector('.ie-says').textContent.includes('has travelled')", timeout=15_000)
+
+
+def test_without_scripts_the_static_figure_stands(site, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / PAGE).as_uri())
+    assert page.locator(".influence-explorer noscript").count() == 1
+    assert page.locator("img[alt*='nfluence']").count() > 0
+    context.close()
