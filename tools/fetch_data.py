@@ -1,0 +1,35 @@
+"""Fetch every published data file of `birnn_ref.datasets` into the folder that BIRNN_DATA names."""
+
+import importlib
+import os
+import pkgutil
+import sys
+from pathlib import Path
+
+from birnn_ref import datasets
+from birnn_ref.datasets.locate import EMBEDDED, DataError, RemoteFile, locate
+
+
+def published() -> list[RemoteFile]:
+    """The data files that the package's modules name, each once, by name."""
+    names = [module.name for module in pkgutil.iter_modules(datasets.__path__)]
+    modules = [importlib.import_module(f"{datasets.__name__}.{name}") for name in names]
+    files = {value for module in modules for value in vars(module).values() if isinstance(value, RemoteFile)}
+    return sorted(files, key=lambda file: file.name)
+
+
+def main() -> None:
+    folder = os.environ.pop("BIRNN_DATA", "")
+    if folder in ("", EMBEDDED):
+        sys.exit("BIRNN_DATA must name the folder to fetch the data into: BIRNN_DATA=data make data")
+    os.environ["BIRNN_CACHE"] = folder
+    for file in published():
+        kept = (Path(folder) / file.name).is_file()  # whoever opens it checks its content
+        print(f"{file.name}: {'there' if kept else locate(file).source}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except DataError as error:
+        sys.exit(str(error))
