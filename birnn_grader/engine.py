@@ -14,6 +14,7 @@ import threading
 import time
 
 from birnn_grader import names, protocol, sandbox
+from birnn_grader.clock import LONGEST
 from birnn_grader.intake import rebuild
 from birnn_grader.limits import Limits
 from birnn_grader.package import Package, kind, settings_of
@@ -172,7 +173,7 @@ def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=Non
             readable = False
             notes.append(f"scored 0: {error}")
         else:
-            outputs, why = _judge().run(frame, limits.total + limits.start + 10)
+            outputs, why = _judge().run(frame, LONGEST * (limits.total + limits.start) + 10)
             notes += [why] if why else []
     executed = 0
     scores: dict[str, float | None] = {}

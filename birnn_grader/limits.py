@@ -12,7 +12,8 @@ class Limits:
     Parameters
     ----------
     cell : float
-        Seconds for one cell, a test with all its calls included.
+        Seconds for one cell, a test with all its calls included. Seconds are those of `clock.Clock`, on which a busy
+        machine does not count.
     total : float
         Seconds for the whole submission; tests that come later fail.
     start : float
@@ -25,6 +26,9 @@ class Limits:
         Bytes of one file, and of each of the two writable folders.
     processes, files : int
         Processes and threads, and open files.
+    children : int
+        Processes of a sandbox, bubblewrap's own two or three included; looked at every tenth of a second, so that a
+        fork bomb ends before it starves its neighbours.
     notebook, source : int
         Bytes of a submitted notebook, characters of one answer.
 
@@ -41,6 +45,7 @@ class Limits:
     memory: int = 2_000_000_000
     file: int = 50_000_000
     processes: int = 64
+    children: int = 16
     files: int = 256
     notebook: int = 10_000_000
     source: int = 200_000

@@ -184,4 +184,5 @@ def choose(name: str = "auto", words: str = ""):
     for backend in backends.values() if name == "auto" else [backends[name]]:
         if backend.available():
             return backend
-    raise SandboxError("no sandbox: install bubblewrap (Linux), or Podman or Docker")
+    wanted = "" if name == "auto" else f"the command {name} is not there; "
+    raise SandboxError(f"no sandbox: {wanted}install bubblewrap (Linux), or Podman or Docker")

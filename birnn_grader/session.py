@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from birnn_grader import protocol
+from birnn_grader.clock import Clock
 from birnn_grader.limits import Limits
 
 
@@ -29,10 +30,10 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def memory(pid: int) -> int:
-    """Return the bytes that ``pid`` and all below it hold in memory."""
+def memory(pids: list[int]) -> int:
+    """Return the bytes that processes hold in memory."""
     total = 0
-    for each in descendants(pid):
+    for each in pids:
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{each}/statm") as stream:
             resident, shared = map(int, stream.read().split()[1:3])
             total += max(resident - shared, 0) * os.sysconf("SC_PAGE_SIZE")
@@ -42,8 +43,8 @@ def memory(pid: int) -> int:
 class Process:
     """One sandboxed `runner`: frames go in, frames come out, nothing else."""
 
-    def __init__(self, command: list[str], limits: Limits):
-        self.limits, self.requests = limits, 0
+    def __init__(self, command: list[str], limits: Limits, clock: Clock):
+        self.limits, self.clock, self.requests = limits, clock, 0
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={"PATH": os.defpath})
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
@@ -54,7 +55,7 @@ class Process:
         self.requests += 1
         frame = protocol.pack({"id": self.requests, "do": do, "with": arguments})
         try:
-            reply = protocol.unpack(self._exchange(memoryview(frame), time.monotonic() + seconds))
+            reply = protocol.unpack(self._exchange(memoryview(frame), self.clock.now() + seconds))
         except protocol.ProtocolError as error:
             raise Crash(f"its process sent something that is no answer: {error}") from None
         if not isinstance(reply, dict) or reply.get("id") != self.requests:
@@ -70,14 +71,16 @@ class Process:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             watched = time.monotonic()
             while len(received) < wanted:
-                now = time.monotonic()
-                if now > deadline:
+                if (left := deadline - self.clock.now()) < 0:
                     raise Crash("it took too long")
-                if now - watched > 0.1:
-                    watched = now
-                    if memory(self.process.pid) > self.limits.memory:
+                if time.monotonic() - watched > 0.1:
+                    watched = time.monotonic()
+                    below = descendants(self.process.pid)
+                    if len(below) > self.limits.children:
+                        raise Crash("it started too many processes")
+                    if memory(below) > self.limits.memory:
                         raise Crash("it used too much memory")
-                for key, _ in selector.select(min(0.1, deadline - now)):
+                for key, _ in selector.select(min(0.1, left)):
                     if key.fileobj is self.process.stdin:
                         with contextlib.suppress(BlockingIOError):
                             try:
@@ -129,14 +132,13 @@ class Session:
     """
 
     def __init__(self, command, limits: Limits):
-        self.command, self.limits = command, limits
-        self.deadline = time.monotonic() + limits.total
+        self.command, self.limits, self.clock = command, limits, Clock()
         self.process: Process | None = None
         self.cells: list[tuple[str, str, list[str]]] = []
         self.restarts = 0
 
     def _seconds(self, seconds):
-        left = self.deadline - time.monotonic()
+        left = self.limits.total - self.clock.now()
         if left <= 0:
             raise Crash("the submission's time was used up")
         return min(seconds, left)
@@ -156,13 +158,14 @@ class Session:
         if self.restarts > 20:
             raise Crash("it crashed too often")
         self.restarts += 1
-        self.process = Process(self.command(), self.limits)
+        self.process = Process(self.command(), self.limits, self.clock)
         try:
             self.process.request("exec", ["start", "", []], self.limits.start)
         except Crash as crash:
             complaint = self.process.complaint()
             self.close()
             raise RuntimeError(f"the sandbox did not start: {crash} {complaint}") from None
+        self.clock.follow(descendants(self.process.process.pid)[-1])  # the runner, as long as nothing of theirs has run
         for cell in list(self.cells):
             try:
                 self._ask("exec", list(cell), self.limits.cell)

@@ -439,7 +439,7 @@ code(
 body("memory_flood", "kept = []\nwhile True:\n    kept.append(bytearray(10**8))")
 code(
     "memory_flood_by_children",
-    "import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n"
+    "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
     "        kept = bytearray(4 * 10**8)\n        time.sleep(1000)\n"
     "time.sleep(1000)\n",
 )

@@ -2,13 +2,11 @@
 
 import os
 import signal
-from pathlib import Path
 
 from birnn_grader.tasks import task
 
 
-def dies_once(package, data, reason, backend, limits, checked):
-    flag = Path(os.environ["BIRNN_DIES"])
+def dies_once(flag, package, data, reason, backend, limits, checked):
     if not flag.exists():
         flag.touch()
         os.kill(os.getpid(), signal.SIGKILL)

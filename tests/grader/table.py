@@ -26,7 +26,7 @@ from test_marks import STOCK  # noqa: E402
 
 from birnn_grader.limits import Limits  # noqa: E402
 from birnn_grader.sandbox import Bubblewrap  # noqa: E402
-from birnn_grader.session import memory  # noqa: E402
+from birnn_grader.session import descendants, memory  # noqa: E402
 
 STORED = ROOT / "book/instructors/attacks.json"
 PAGE = ROOT / "book/instructors/attacks.md"
@@ -117,7 +117,7 @@ def stock(seed: Path) -> dict:
         time.sleep(0.1)
         if time.monotonic() - began > 600:
             why = "did not end in 600 s"
-        elif memory(process.pid) > 3_000_000_000:
+        elif memory(descendants(process.pid)) > 3_000_000_000:
             why = "took more than 3 GB"
         if why:
             process.kill()

@@ -4,6 +4,7 @@ import concurrent.futures as futures
 import contextlib
 import csv
 import datetime
+import functools
 import multiprocessing
 import random
 import shutil
@@ -165,9 +166,8 @@ def test_a_run_killed_twenty_times_ends_in_the_same_gradebook(course, bwrap, tmp
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_nobody_a_mark(course, bwrap, monkeypatch):
-    monkeypatch.setattr(pool, "task", killed.dies_once)
+    monkeypatch.setattr(pool, "task", functools.partial(killed.dies_once, course / "died"))
     run = _run(course)
-    monkeypatch.setenv("BIRNN_DIES", str(course / "died"))
     assert run.merge(run.grade(workers=2)) == len(EXPECTED)
     assert (course / "died").exists()
     assert totals(course) == EXPECTED
