@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 UNKNOWN = 2
+Model = TypeVar("Model", bound=nn.Module)
 
 
 class Reviews(NamedTuple):
@@ -78,7 +79,7 @@ class PooledClassifier(nn.Module):
 
 
 def train(
-    model: PooledClassifier,
+    model: Model,
     splits: Mapping[str, Reviews],
     *,
     epochs: int,
@@ -87,7 +88,7 @@ def train(
     weight_decay: float,
     average: float,
     seed: int,
-) -> Iterator[PooledClassifier]:
+) -> Iterator[Model]:
     """Train by AdamW on one cycle of the learning rate; yield the running average of the weights after each epoch.
 
     ``average`` is the share of the old average that each step keeps.
@@ -115,7 +116,7 @@ def train(
 
 
 @torch.no_grad()
-def logits(model: PooledClassifier, data: Reviews, batch_size: int = 500) -> Any:
+def logits(model: nn.Module, data: Reviews, batch_size: int = 500) -> Any:
     """Return the logits of a split as a NumPy array, ``(reviews,)``; nothing is dropped."""
     model.eval()
     parts = []
