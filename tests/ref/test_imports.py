@@ -4,8 +4,8 @@ import sys
 
 from support import ROOT, run
 
-# Everything but data, figures, studies and the framework twins is core.
-OUTSIDE = ("datasets", "experiments", "figures", "twins", "inspect/plots")
+# Everything but data, figures, studies, the framework twins and the variants is core.
+OUTSIDE = ("datasets", "experiments", "figures", "twins", "variants", "inspect/plots")
 
 
 def _core_modules():
