@@ -8,7 +8,7 @@ import pkgutil
 from birnn_ref import experiments
 from birnn_ref.experiments.results import refresh, store_experiment
 
-NOT_EXPERIMENTS = {"__main__", "readers", "results"}
+NOT_EXPERIMENTS = {"__main__", "ngram_bag", "readers", "results"}
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -17,43 +19,46 @@ class HandClassifier(nn.Module):
     num_words, embedding, hidden : int
     depth : int
         Levels; each reads both directions of the one below.
-    ngrams : int
-        n-gram scores beside each word's vector; their sums over time go to the readout too, at first with weight
-        ``trust``.
+    bag : sequence of float
+        One number for each score that stands beside a word's vector: what it counts in the bag's logit, which is the
+        sum over scores and time. The readout adds that logit, undropped, times one learned number that starts at 1.
     pooling : {"mean_max", "final"}
         The mean and the maximum of the states over time, or the last state of each direction.
     word_dropout : float
-        Share of the words that training replaces by the unknown word, their scores by zero.
+        Share of the words that training replaces by the unknown word, their scores beside them by zero.
     dropout : float
         Of the embedding's features (one mask for all steps of a review) and of the pooled states.
-    trust : float
 
     Examples
     --------
-    >>> model = HandClassifier(10, 3, 4, depth=2, ngrams=1)
+    >>> model = HandClassifier(10, 3, 4, depth=2, bag=[0.5])
     >>> x, scores = torch.tensor([[4, 5, 6], [7, 0, 0]]), torch.zeros(2, 3, 1)
     >>> model(x, scores, torch.tensor([3, 1])).shape
     torch.Size([2])
     """
 
+    bag: Tensor
+
     def __init__(
-        self, num_words: int, embedding: int, hidden: int, *, depth: int = 1, ngrams: int = 0,
-        pooling: str = "mean_max", word_dropout: float = 0.0, dropout: float = 0.0, trust: float = 0.0,
+        self, num_words: int, embedding: int, hidden: int, *, depth: int = 1, bag: Sequence[float] = (),
+        pooling: str = "mean_max", word_dropout: float = 0.0, dropout: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__()
         if pooling not in ("mean_max", "final"):
             raise ValueError(f"pooling must be 'mean_max' or 'final', got {pooling!r}")
         self.embedding = nn.Embedding(num_words, embedding)
         nn.init.normal_(self.embedding.weight, std=0.1)
-        widths = [embedding + ngrams] + [2 * hidden] * (depth - 1)
+        widths = [embedding + len(bag)] + [2 * hidden] * (depth - 1)
         self.levels = nn.ModuleList([HandBRNN(width, hidden) for width in widths])
         self.readout = nn.Linear((4 if pooling == "mean_max" else 2) * hidden, 1)
-        self.sums = nn.Parameter(torch.full((ngrams,), trust))
+        self.register_buffer("bag", torch.tensor(bag, dtype=torch.float32))
+        self.trust = nn.Parameter(torch.ones(()))
         self.hidden, self.pooling, self.word_dropout, self.dropout = hidden, pooling, word_dropout, dropout
 
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
         """Return one logit a review, ``(batch,)``, from token ids and scores padded behind."""
         valid = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+        bag = scores.sum(dim=1) @ self.bag
         if self.training and self.word_dropout:
             dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid
             x = torch.where(dropped, torch.full_like(x, UNKNOWN), x)
@@ -66,7 +71,7 @@ class HandClassifier(nn.Module):
         for level in self.levels:
             states = level(states, lengths)
         pooled = nn.functional.dropout(self._pooled(states, valid, lengths), self.dropout, self.training)
-        logits: Tensor = self.readout(pooled)[:, 0] + scores.sum(dim=1) @ self.sums
+        logits: Tensor = self.readout(pooled)[:, 0] + self.trust * bag
         return logits
 
     def _pooled(self, states: Tensor, valid: Tensor, lengths: Tensor) -> Tensor:

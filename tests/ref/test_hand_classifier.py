@@ -23,7 +23,7 @@ def _scores(n):
 @each_pooling
 @pytest.mark.parametrize("depth", [1, 3])
 def test_a_review_alone_gets_the_logit_it_gets_among_longer_ones(pooling, depth):
-    model, scores = _model(pooling=pooling, depth=depth, ngrams=2, trust=1.0), _scores(2)
+    model, scores = _model(pooling=pooling, depth=depth, bag=[1.0, 2.0]), _scores(2)
     together = model(X, scores, LENGTHS)
     for row, length in enumerate(LENGTHS):
         alone = model(X[row : row + 1, :length], scores[row : row + 1, :length], LENGTHS[row : row + 1])
@@ -38,18 +38,17 @@ def test_final_states_are_the_last_of_one_direction_and_the_first_of_the_other()
         torch.testing.assert_close(pooled[row], torch.cat([states[row, length - 1, :5], states[row, 0, 5:]]))
 
 
-def test_the_scores_sums_reach_the_readout_with_the_given_trust():
-    model, scores = _model(ngrams=2, trust=0.5), _scores(2)
+def test_the_bags_logit_reaches_the_readout():
+    model, scores = _model(bag=[0.5, 0.0]), _scores(2)
     torch.nn.init.zeros_(model.readout.weight)
-    expected = scores.sum(dim=(1, 2)) * 0.5 + model.readout.bias
+    expected = scores[..., 0].sum(dim=1) * 0.5 + model.readout.bias
     torch.testing.assert_close(model(X, scores, LENGTHS), expected)
 
 
-def test_a_dropped_word_loses_its_scores_too():
-    model, scores = _model(ngrams=1, trust=1.0, word_dropout=1.0), _scores(1)
-    model.train()
-    unknown = torch.full_like(X, 2)
-    torch.testing.assert_close(model(X, scores, LENGTHS), model.eval()(unknown, 0 * scores, LENGTHS))
+def test_a_dropped_word_loses_its_scores_but_the_bag_keeps_them():
+    model, scores = _model(bag=[0.5], word_dropout=1.0), _scores(1)
+    unread = model.eval()(torch.full_like(X, 2), 0 * scores, LENGTHS)
+    torch.testing.assert_close(model.train()(X, scores, LENGTHS), unread + scores.sum(dim=(1, 2)) * 0.5)
 
 
 def test_an_unknown_pooling_is_refused():

@@ -1,0 +1,130 @@
+"""Whole reviews: a bag of n-grams, a BRNN that reads the bag's scores word by word, and the two compared.
+
+The bag is fitted so that each training review is scored by the others (`ngram_bag`). Its logit, the sum of a review's
+scores, goes to the readout, so a BRNN that adds nothing leaves the bag as it is. ``bag`` is that readout without the
+BRNN; ``words`` is the BRNN without any scores. The seeds share the test reviews: ``vote`` is what most of them say.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from birnn_ref.datasets import load_imdb
+from birnn_ref.experiments.ngram_bag import score_reviews
+from birnn_ref.experiments.results import mean_and_interval
+
+SETTINGS: dict[str, Any] = {
+    "num_words": 30_000, "orders": 3, "strength": 0.1, "folds": 10, "embedding": 64, "hidden": 32,
+    "batch_size": 64, "epochs": 4, "learning_rate": 2e-3, "weight_decay": 1e-2, "word_dropout": 0.1, "dropout": 0.5,
+    "average": 0.997, "models": ["brnn"], "train_reviews": None, "test_reviews": None, "votes": True,
+}  # fmt: skip
+SEEDS = (0, 1, 2, 3, 4)
+CHECK = {
+    "num_words": 5000, "orders": 2, "folds": 3, "epochs": 2, "batch_size": 32, "embedding": 16, "average": 0.9,
+    "train_reviews": 800, "test_reviews": 400, "votes": False,
+}  # fmt: skip
+TOLERANCE = 0.03
+
+
+def run(
+    seed: int, *, num_words: int, orders: int, strength: float, folds: int, embedding: int, hidden: int,
+    batch_size: int, epochs: int, learning_rate: float, weight_decay: float, word_dropout: float, dropout: float,
+    average: float, models: list[str], train_reviews: int | None, test_reviews: int | None, votes: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """Fit the bag, then each model; the held-out reviews choose the epoch, and the test reviews are scored once each.
+
+    With ``votes``, each model's run says of every test review whether it was right: a bit a review, in base64.
+    """
+    import torch
+
+    from birnn_ref.twins.torch_classifier import DEVICE, UNKNOWN
+    from birnn_ref.twins.torch_hand_classifier import HandClassifier
+    from birnn_ref.twins.torch_whole_reviews import WholeReviews, logits, train
+
+    start = time.perf_counter()
+    data = load_imdb(rng=np.random.default_rng(seed))
+    limits = {"train": train_reviews, "validation": test_reviews, "test": test_reviews}
+    reviews = {name: list(data[name].x[:limit]) for name, limit in limits.items()}
+    labels = {name: data[name].y[:limit] for name, limit in limits.items()}
+    scored = score_reviews(
+        reviews, labels["train"], data.num_words, orders=orders, strength=strength, folds=folds,
+        rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    rows = sorted(range(len(reviews["test"])), key=lambda i: reviews["test"][i].tobytes())  # the same for every seed
+
+    def figures(validation: list[float], z: Any) -> dict[str, Any]:
+        right = (z > 0) == (labels["test"] > 0)
+        packed = base64.b64encode(np.packbits(right[rows]).tobytes()).decode() if votes else ""
+        return {
+            "validation_accuracy": [round(v, 5) for v in validation],
+            "test_accuracy": round(float(np.mean(right)), 5),
+            "right": packed,
+            "seconds": round(time.perf_counter() - start, 1),
+        }
+
+    def held_out(z: Any) -> float:
+        return float(np.mean((z > 0) == (labels["validation"] > 0)))
+
+    bag = figures([held_out(scored["validation"].totals())], scored["test"].totals())
+    found: dict[str, Any] = {"source": data.source, "bag": bag}
+    print(f"seed {seed} bag: {bag['validation_accuracy']} {bag['test_accuracy']}", flush=True)
+
+    for name in models:
+        start = time.perf_counter()
+        spread = scored["train"].scores.std(axis=0)[: 0 if name == "words" else None]
+        splits = {}
+        for split, (tokens, scores, starts, lengths) in scored.items():
+            known = np.where(tokens < num_words, tokens, UNKNOWN).astype(np.int64)
+            arrays = (known, scores[:, : len(spread)] / spread, labels[split].astype(np.float32), starts, lengths)
+            splits[split] = WholeReviews(*map(torch.from_numpy, arrays))
+        torch.manual_seed(seed)
+        model = HandClassifier(
+            num_words, embedding, hidden, bag=spread * (np.arange(len(spread)) < orders),
+            word_dropout=word_dropout, dropout=dropout,
+        ).to(DEVICE)  # fmt: skip
+        validation, best = [], -1.0
+        for averaged in train(
+            model, splits["train"], epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
+            weight_decay=weight_decay, average=average, seed=seed,
+        ):  # fmt: skip
+            validation.append(held_out(logits(averaged, splits["validation"])))
+            if validation[-1] > best:
+                best, kept = validation[-1], copy.deepcopy(averaged)
+        found[name] = figures(validation, logits(kept, splits["test"]))
+        found[name]["parameters"] = sum(p.numel() for p in model.parameters())
+        print(f"seed {seed} {name}: {validation} {found[name]['test_accuracy']}", flush=True)
+    return found
+
+
+def vote(packed: Sequence[str]) -> float:
+    """Return the share of reviews on which more than half of the models are right.
+
+    Parameters
+    ----------
+    packed : sequence of str
+        One a model, an odd number: a bit a review, 1 for right, in base64.
+
+    Examples
+    --------
+    >>> pack = lambda *bits: base64.b64encode(np.packbits(bits).tobytes()).decode()
+    >>> vote([pack(1, 1, 0, 1, 1, 1, 1, 0), pack(1, 0, 0, 1, 1, 1, 0, 0), pack(0, 1, 1, 1, 1, 1, 1, 0)])
+    0.75
+    """
+    bits = np.stack([np.unpackbits(np.frombuffer(base64.b64decode(one), np.uint8)) for one in packed])
+    return float(np.mean(2 * bits.sum(axis=0) > len(bits)))
+
+
+def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Test accuracy of each model over the seeds, of their votes, and what the BRNN adds to the bag."""
+    names = [name for name in ("bag", "words", "brnn") if name in runs[0]]
+    tests = {name: [run[name]["test_accuracy"] for run in runs] for name in names}
+    summary: dict[str, Any] = {name: mean_and_interval(tests[name]) for name in names}
+    summary["added"] = mean_and_interval([b - a for a, b in zip(tests["bag"], tests["brnn"], strict=True)])
+    summary["vote"] = {name: round(vote([run[name]["right"] for run in runs]), 5) for name in names}
+    return summary

@@ -1,0 +1,103 @@
+"""Learning rate, depth and width of the tutorial's model on one grid: which moves the accuracy most, and by how much.
+
+The model reads the tutorial's tokens and answers from its final states. It is trained on part of the training reviews
+and scored on held-out ones; the test reviews are not touched.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from birnn_ref.datasets import load_imdb
+from birnn_ref.experiments.results import mean_and_interval
+
+SETTINGS: dict[str, Any] = {
+    "num_words": 2000, "maxlen": 50, "embedding": 128, "batch_size": 50, "epochs": 4, "train_reviews": 2500,
+    "rate": [0.001, 0.003, 0.01], "depth": [1, 2, 3], "width": [16, 32, 64],
+}  # fmt: skip
+SEEDS = (0, 1, 2)
+CHECK = {"epochs": 3, "train_reviews": 500, "rate": [0.01], "depth": [1, 2], "width": [16]}
+TOLERANCE = 0.05
+FACTORS = ("rate", "depth", "width")
+
+
+def run(
+    seed: int, *, num_words: int, maxlen: int, embedding: int, batch_size: int, epochs: int, train_reviews: int,
+    rate: list[float], depth: list[int], width: list[int],
+) -> dict[str, Any]:  # fmt: skip
+    """Train one model a setting; return the held-out accuracy of each one after its last epoch."""
+    import torch
+
+    from birnn_ref.twins.torch_classifier import DEVICE, Reviews, logits
+    from birnn_ref.twins.torch_hand_classifier import HandClassifier
+
+    data = load_imdb(num_words, maxlen, padding="post", rng=np.random.default_rng(seed))
+    splits = {}
+    for name, limit in (("train", train_reviews), ("validation", None)):
+        x, y, lengths = (torch.from_numpy(getattr(data[name], k)[:limit]) for k in ("x", "y", "lengths"))
+        splits[name] = Reviews(x.long(), torch.zeros(*x.shape, 0), y.float(), lengths.long())
+    grid = []
+    for one_rate, levels, units in product(rate, depth, width):
+        torch.manual_seed(seed)
+        model = HandClassifier(num_words, embedding, units, depth=levels, pooling="final").to(DEVICE)
+        optimiser = torch.optim.Adam(model.parameters(), one_rate)
+        for _ in range(epochs):
+            model.train()
+            for rows in torch.randperm(len(splits["train"].y)).split(batch_size):  # type: ignore[no-untyped-call]
+                x, scores, y, lengths = (part[rows].to(DEVICE) for part in splits["train"])
+                loss = torch.nn.functional.binary_cross_entropy_with_logits(model(x, scores, lengths), y)
+                optimiser.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimiser.step()
+        right = (logits(model, splits["validation"]) > 0) == (splits["validation"].y.numpy() > 0)
+        accuracy = round(float(np.mean(right)), 5)
+        grid.append({"rate": one_rate, "depth": levels, "width": units, "accuracy": accuracy})
+        print(f"seed {seed}: {grid[-1]}", flush=True)
+    return {"source": data.source, "grid": grid}
+
+
+def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Share of the accuracies' spread that each factor explains, and the mean accuracy at each of its values."""
+    levels = [sorted({cell[factor] for cell in runs[0]["grid"]}) for factor in FACTORS]
+    values = np.array([[cell["accuracy"] for cell in run["grid"]] for run in runs]).reshape(
+        len(runs), *map(len, levels)
+    )
+    summary: dict[str, Any] = {"explained": explained(values)}
+    for k, factor in enumerate(FACTORS):
+        others = tuple(axis for axis in range(1, 4) if axis != k + 1)
+        per_seed = values.mean(axis=others)
+        summary[factor] = {
+            str(level).replace(".", "_"): mean_and_interval(list(per_seed[:, i])) for i, level in enumerate(levels[k])
+        }
+    at = int(np.argmax(values.mean(axis=0)))
+    summary["best"] = {factor: runs[0]["grid"][at][factor] for factor in FACTORS}
+    summary["best"] |= mean_and_interval(list(values.reshape(len(runs), -1)[:, at]))
+    return summary
+
+
+def explained(values: Any) -> dict[str, float]:
+    """Split the sum of squares about the mean among the factors, their combinations, and the seeds.
+
+    Parameters
+    ----------
+    values : array, ``(seeds, rates, depths, widths)``
+
+    Returns
+    -------
+    dict
+        Shares of 1: one a factor alone, ``together`` for what only their combinations explain, ``seeds`` for the rest.
+    """
+    mean = values.mean()
+    total = ((values - mean) ** 2).sum()
+    shares = {}
+    for k, factor in enumerate(FACTORS, start=1):
+        others = tuple(axis for axis in range(4) if axis != k)
+        effect = values.mean(axis=others) - mean
+        shares[factor] = float(values.size / values.shape[k] * (effect**2).sum() / total)
+    cells = float(values.shape[0] * ((values.mean(axis=0) - mean) ** 2).sum() / total)
+    shares["together"] = cells - sum(shares.values())
+    shares["seeds"] = 1 - cells
+    return {name: round(share, 4) for name, share in shares.items()}

@@ -1,0 +1,88 @@
+"""Training on whole reviews: those of one batch are of similar length, so that little padding is read."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from birnn_ref.twins.torch_classifier import DEVICE
+
+POOL = 50
+"""Batches' worth of shuffled reviews that are sorted by length together."""
+Model = TypeVar("Model", bound=nn.Module)
+
+
+class WholeReviews(NamedTuple):
+    """Reviews end to end: ids ``(tokens,)``, scores ``(tokens, n)``; labels, starts and lengths ``(reviews,)``."""
+
+    tokens: Tensor
+    scores: Tensor
+    y: Tensor
+    starts: Tensor
+    lengths: Tensor
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the ids, the scores and the lengths of some reviews, padded behind to the longest of them.
+
+        Examples
+        --------
+        >>> one = torch.ones
+        >>> reviews = WholeReviews(torch.arange(4, 9), one(5, 1), one(2), torch.tensor([0, 3]), torch.tensor([3, 2]))
+        >>> reviews.batch(torch.tensor([1, 0]))[0]
+        tensor([[7, 8, 0],
+                [4, 5, 6]])
+        """
+        lengths = self.lengths[rows]
+        step = torch.arange(int(lengths.max()))
+        valid = step < lengths[:, None]
+        at = torch.where(valid, self.starts[rows][:, None] + step, 0)
+        parts = self.tokens[at] * valid, self.scores[at] * valid[..., None], lengths
+        return parts[0].to(DEVICE), parts[1].to(DEVICE), parts[2].to(DEVICE)
+
+
+def batches(lengths: Tensor, batch_size: int, generator: torch.Generator) -> list[Tensor]:
+    """Deal out rows to batches of similar length, in random order."""
+    dealt: list[Tensor] = []
+    order = torch.randperm(len(lengths), generator=generator)
+    for pool in order.split(POOL * batch_size):  # type: ignore[no-untyped-call]
+        dealt += pool[lengths[pool].argsort()].split(batch_size)
+    return [dealt[i] for i in torch.randperm(len(dealt), generator=generator)]
+
+
+def train(
+    model: Model, data: WholeReviews, *, epochs: int, batch_size: int, learning_rate: float, weight_decay: float,
+    average: float, seed: int,
+) -> Iterator[Model]:  # fmt: skip
+    """Train as `torch_classifier.train` does; yield the running average of the weights after each epoch."""
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
+    steps = epochs * len(batches(data.lengths, batch_size, torch.Generator()))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
+    averaged = copy.deepcopy(model)
+    for _ in range(epochs):
+        model.train()
+        for rows in batches(data.lengths, batch_size, generator):
+            loss = nn.functional.binary_cross_entropy_with_logits(model(*data.batch(rows)), data.y[rows].to(DEVICE))
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            with torch.no_grad():
+                for old, new in zip(averaged.parameters(), model.parameters(), strict=True):
+                    old.lerp_(new, 1 - average)
+        yield averaged
+
+
+@torch.no_grad()
+def logits(model: nn.Module, data: WholeReviews, batch_size: int = 256) -> Any:
+    """Return the logits of all reviews as a NumPy array, ``(reviews,)``; nothing is dropped."""
+    model.eval()
+    found = torch.empty(len(data.lengths))
+    for rows in data.lengths.argsort().split(batch_size):  # type: ignore[no-untyped-call]
+        found[rows] = model(*data.batch(rows)).cpu()
+    return found.numpy()
