@@ -18,8 +18,8 @@ from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.variants.graph_imputation import GraphImputation, imputation_loss
 
 SETTINGS: dict[str, Any] = {
-    "nodes": 12, "time": 24, "hidden": 16, "one_way_hidden": 23, "train_windows": 1000, "test_windows": 200,
-    "batch_size": 32, "steps": 400, "rate": 0.01, "clip": 5.0, "whiten": 0.05,
+    "nodes": 12, "time": 24, "hidden": 16, "one_way_hidden": 23, "train_windows": 1000, "test_windows": 100,
+    "batch_size": 32, "steps": 120, "rate": 0.01, "clip": 5.0, "whiten": 0.05,
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
 CHECK = {"nodes": 5, "time": 8, "hidden": 4, "one_way_hidden": 6, "train_windows": 50, "test_windows": 10, "steps": 10}

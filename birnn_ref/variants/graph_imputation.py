@@ -33,21 +33,20 @@ class DiffusionConv(nn.Module):
     :math:`[A_f z; A_b z]\, W + b`: one hop alone, since :math:`A^2` would bring a node's own features back.
     """
 
-    A_f: Tensor
-    A_b: Tensor
+    paths: Tensor
 
     def __init__(self, adjacency: Tensor, features: int, outputs: int, *, self_loop: bool = True) -> None:
         super().__init__()
-        self.self_loop = self_loop
-        self.register_buffer("A_f", _row_normalised(adjacency))
-        self.register_buffer("A_b", _row_normalised(adjacency.T))
-        self.weigh = nn.Linear(features * (5 if self_loop else 2), outputs)
+        A_f, A_b = _row_normalised(adjacency), _row_normalised(adjacency.T)
+        itself = torch.eye(len(adjacency), dtype=adjacency.dtype)
+        kinds = [itself, A_f, A_f @ A_f, A_b, A_b @ A_b] if self_loop else [A_f, A_b]
+        self.register_buffer("paths", torch.stack(kinds))  # (kinds, to, from)
+        self.weigh = nn.Linear(features * len(kinds), outputs)
 
     def forward(self, z: Tensor) -> Tensor:
         """Map ``(batch, nodes, features)`` to ``(batch, nodes, outputs)``."""
-        along, against = self.A_f @ z, self.A_b @ z
-        parts = [z, along, self.A_f @ along, against, self.A_b @ against] if self.self_loop else [along, against]
-        out: Tensor = self.weigh(torch.cat(parts, dim=2))
+        gathered = torch.einsum("kij,bjf->bikf", self.paths, z)
+        out: Tensor = self.weigh(gathered.flatten(2))
         return out
 
 

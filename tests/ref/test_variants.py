@@ -280,7 +280,7 @@ class TestGraphImputation:
     def test_a_self_loop_would_break_that(self, model, mask):
         """The property is the convolution's, not an accident of the test."""
         for direction in model.directions:
-            direction.from_others.A_f += torch.eye(4)
+            direction.from_others.paths[0] += torch.eye(4)
         J = self._jacobian(model, mask)
         assert any(J[t, k, t, k] != 0 for t, k in np.ndindex(6, 4))
 
