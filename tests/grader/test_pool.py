@@ -24,7 +24,7 @@ from birnn_grader.sandbox import Bubblewrap
 
 LIMITS = Limits(cell=20)
 RIGHT = answers()
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
