@@ -35,9 +35,14 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], d
         context[key] = [file for file in context[key] if "thebe" not in f"{file.filename} {file.attributes}".lower()]
 
 
+NO_SUMMARIES = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
+"""The search reads the pages that it found to quote from them, which a page opened from disk may not."""
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Name the copied script as MathJax's address."""
     app.config.mathjax_path = f"mathjax/{SCRIPT}"
+    app.add_js_file(None, body=NO_SUMMARIES)
     app.connect("build-finished", copy_mathjax)
     app.connect("html-page-context", drop_thebe, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,46 @@
+"""A page in a real browser, opened from disk with the network refused."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class Visit:
+    """One page, opened from disk: what it ``asked`` for, and its ``faults`` in the console and on the network."""
+
+    def __init__(self, browser, path, width=1280, scheme="light", **options):
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        self.page = self.context.new_page()
+        self.faults, self.asked = [], []
+        self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        self.page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+        self.page.route("**/*", self._only_from_disk)
+        self.page.goto(path.as_uri(), wait_until="load")
+
+    def _only_from_disk(self, route):
+        self.asked.append(route.request.url)
+        if route.request.url.startswith(("file:", "data:", "blob:")):
+            route.continue_()
+        else:
+            self.faults.append(f"network: {route.request.url}")
+            route.abort()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+def faults(browser, path):
+    """What goes wrong when a page is opened."""
+    with Visit(browser, path) as visit:
+        visit.page.wait_for_timeout(200)
+        return visit.faults
+
+
+def violations(page):
+    """What axe-core finds against WCAG 2.2 AA, a line each."""
+    found = Axe().run(page, options={"runOnly": AXE_TAGS}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:200]} ({len(v['nodes'])})" for v in found]

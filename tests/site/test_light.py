@@ -1,0 +1,83 @@
+"""A page is light: little is loaded before its text stands, and the text stands soon."""
+
+import statistics
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import build_book
+import light
+import pytest
+import yaml
+from browsing import Visit
+
+PAGES = build_book.pages(yaml.safe_load((build_book.BOOK / "_toc.yml").read_text()))
+MOST = 1_500_000
+"""Bytes that a page may ask for before it has loaded; formulas and what searches come later."""
+
+
+def weight(browser, path):
+    """Bytes of everything that a page has asked for when it is loaded, itself included."""
+    with Visit(browser, path) as visit:
+        return sum(Path(unquote(urlparse(address).path)).stat().st_size for address in set(visit.asked))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_light(page, site, browser):
+    assert weight(browser, site / f"{page}.html") <= MOST
+
+
+def test_a_heavy_page_is_noticed(site, browser):
+    heavy, page = site / "heavy.js", site / "index.html"
+    whole = page.read_text()
+    heavy.write_text(f"// {'x' * MOST}")
+    page.write_text(whole.replace("</head>", '<script src="heavy.js"></script></head>', 1))
+    try:
+        assert weight(browser, page) > MOST
+    finally:
+        page.write_text(whole)
+        heavy.unlink()
+
+
+@pytest.mark.slow
+def test_the_text_is_painted_within_a_second(site, browser):
+    times = []
+    for _ in range(5):
+        with Visit(browser, site / "part2_brnn" / "bidirectional.html") as visit:
+            painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+            times.append(visit.page.wait_for_function(painted).json_value())
+    assert statistics.median(times) < 1000
+
+
+def test_the_search_page_keeps_what_it_searches_with(site):
+    kept = (site / "search.html").read_text()
+    assert all(name in kept for name in ("searchtools.js", "language_data.js", "searchindex.js"))
+    assert "searchindex.js" not in (site / "index.html").read_text()
+
+
+def test_a_search_from_a_page_leads_to_the_search_page(site, browser):
+    with Visit(browser, site / "index.html") as visit:
+        visit.page.keyboard.press("Control+K")
+        visit.page.keyboard.type("overfit")
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_selector("#search-results li a")
+        assert "search.html?q=overfit" in visit.page.url
+        assert visit.faults == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "on_a_page", "on_the_search_page"),
+    [
+        ('<script defer src="../_static/scripts/fontawesome.js?digest=1"></script>', "", ""),
+        ('<script src="../searchindex.js"></script>', "", '<script src="../searchindex.js"></script>'),
+        ('<script src="_static/doctools.js"></script>', *['<script src="_static/doctools.js"></script>'] * 2),
+    ],
+)
+def test_scripts_are_dropped_where_they_are_not_needed(tag, on_a_page, on_the_search_page):
+    assert light.lighten(tag, searches=False) == on_a_page
+    assert light.lighten(tag, searches=True) == on_the_search_page
+
+
+def test_mathematics_comes_after_the_text():
+    late = light.lighten('<script defer="defer" src="../_static/mathjax/tex-chtml.js"></script>', searches=False)
+    assert 'addEventListener("load"' in late
+    assert 'src: "../_static/mathjax/tex-chtml.js"' in late
