@@ -1,0 +1,82 @@
+"""The classifier's ONNX twin, run by ONNX's own evaluator: the same numbers, word by word, and the weights back."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx.reference import ReferenceEvaluator
+
+from birnn_ref.inspect import direction_contributions
+from birnn_ref.layers import Bidirectional
+from birnn_ref.models import Classifier
+from birnn_ref.twins.onnx import from_onnx, to_onnx
+from birnn_ref.twins.spec import describe
+
+MODELS = {"rnn": {}, "lstm": {}, "gru": {}, "gru, reset before": {"reset_after": False}}
+each_model = pytest.mark.parametrize("name", MODELS)
+IDS = np.array([[5, 6, 7, 19], [8, 0, 1, 2]])
+
+
+def model_of(name, **options):
+    rng = np.random.default_rng(0)
+    cell = name.partition(",")[0]
+    model = Classifier(cell, 20, 3, 4, **{"pooling": "mean", **MODELS[name], **options}, rng=rng)
+    for _, value in model.named_parameters():
+        value[...] = rng.normal(size=value.shape)
+    return model
+
+
+def run(model, ids=IDS):
+    return ReferenceEvaluator(to_onnx(model)).run(None, {"ids": ids})
+
+
+@each_model
+def test_gives_the_references_logit(name):
+    model = model_of(name)
+    np.testing.assert_allclose(run(model)[2], model.forward(IDS)[:, 0], atol=1e-6)
+
+
+@each_model
+def test_gives_what_each_direction_adds_at_each_word(name):
+    model = model_of(name)
+    (level,) = model.summary.stack.children.values()
+    assert isinstance(level, Bidirectional)
+    x = model.words.forward(IDS)
+    parts = direction_contributions(level, model.readout.params["W"], model.readout.params["b"], x)
+    readings, y, logit = run(model)
+    np.testing.assert_allclose(readings[0], parts.forward[..., 0], atol=1e-6)
+    np.testing.assert_allclose(readings[1], parts.backward[..., 0], atol=1e-6)
+    np.testing.assert_allclose(y, parts.total[..., 0], atol=1e-6)
+    np.testing.assert_allclose(logit, y.mean(axis=1), atol=1e-6)
+
+
+@each_model
+def test_the_weights_come_back(name):
+    model = model_of(name)
+    back = from_onnx(onnx.load_from_string(to_onnx(model).SerializeToString()))
+    assert describe(back.summary.stack)[0] == describe(model.summary.stack)[0]
+    for (own, value), (theirs, found) in zip(model.named_parameters(), back.named_parameters(), strict=True):
+        assert own == theirs
+        np.testing.assert_array_equal(found, value)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"pooling": "final"}, "pooling must be 'mean'"),
+        ({"depth": 2}, "depth must be 1"),
+        ({"merge": "sum"}, "merge must be 'concat'"),
+        ({"bidirectional": False}, "bidirectional must be True"),
+        ({"outputs": 2}, "outputs must be 1"),
+        ({"dtype": np.float64}, "dtype must be"),
+    ],
+)
+def test_another_model_is_refused(options, named):
+    with pytest.raises(ValueError, match=named):
+        to_onnx(model_of("gru", **options))
+
+
+def test_another_graph_is_refused():
+    model = to_onnx(model_of("rnn"))
+    del model.graph.initializer[0]
+    with pytest.raises(ValueError, match="not a graph of to_onnx"):
+        from_onnx(model)
