@@ -31,7 +31,8 @@ def _silent_start() -> Iterator[None]:
 with _silent_start():
     import keras as keras
 
-    keras.ops.zeros(1)  # looks for devices, which TensorFlow would report at the first use
+    # Looks for devices and turns a mask round: TensorFlow would report on both at the first use.
+    keras.ops.transpose(keras.ops.zeros((1, 1)) > 0)
 
 BACKEND: str = keras.backend.backend()
 
