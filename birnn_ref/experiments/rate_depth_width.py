@@ -1,7 +1,8 @@
 """Learning rate, depth and width of the tutorial's model on one grid: which moves the accuracy most, and by how much.
 
-The model reads the tutorial's tokens and answers from its final states. It is trained on part of the training reviews
-and scored on held-out ones; the test reviews are not touched.
+Each has a low value and four times that; the tutorial's own setting is among them. The model reads the tutorial's
+tokens and answers from its final states. It is trained on part of the training reviews and scored on held-out ones; the
+test reviews are not touched.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from birnn_ref.experiments.results import mean_and_interval
 
 SETTINGS: dict[str, Any] = {
     "num_words": 2000, "maxlen": 50, "embedding": 128, "batch_size": 50, "epochs": 4, "train_reviews": 2500,
-    "rate": [0.001, 0.003, 0.01], "depth": [1, 2, 3], "width": [16, 32, 64],
+    "rate": [0.001, 0.004], "depth": [1, 4], "width": [16, 64],
 }  # fmt: skip
-SEEDS = (0, 1, 2)
-CHECK = {"epochs": 3, "train_reviews": 500, "rate": [0.01], "depth": [1, 2], "width": [16]}
+SEEDS = (0, 1, 2, 3, 4)
+CHECK = {"epochs": 3, "train_reviews": 500, "rate": [0.004], "depth": [1, 2], "width": [16]}
 TOLERANCE = 0.05
 FACTORS = ("rate", "depth", "width")
 
@@ -89,6 +90,11 @@ def explained(values: Any) -> dict[str, float]:
     -------
     dict
         Shares of 1: one a factor alone, ``together`` for what only their combinations explain, ``seeds`` for the rest.
+
+    Examples
+    --------
+    >>> explained(np.array([[[[1.0, 2.0]], [[1.0, 2.0]], [[4.0, 5.0]]]]))
+    {'rate': 0.8889, 'depth': 0.0, 'width': 0.1111, 'together': 0.0, 'seeds': 0.0}
     """
     mean = values.mean()
     total = ((values - mean) ** 2).sum()
