@@ -32,7 +32,7 @@ with _silent_start():
     import keras as keras
 
     # Looks for devices and turns a mask round: TensorFlow would report on both at the first use.
-    keras.ops.transpose(keras.ops.zeros((1, 1)) > 0)
+    keras.ops.transpose(keras.ops.greater(keras.ops.zeros((1, 1)), 0))
 
 BACKEND: str = keras.backend.backend()
 
