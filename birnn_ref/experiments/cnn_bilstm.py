@@ -15,7 +15,7 @@ from birnn_ref.datasets import load_imdb
 from birnn_ref.experiments.results import mean_and_interval
 
 SETTINGS: dict[str, Any] = {
-    "num_words": 2000, "maxlen": 50, "embedding": 64, "width": 5, "pool": 4, "batch_size": 128, "epochs": 5,
+    "num_words": 2000, "maxlen": 50, "embedding": 64, "width": 5, "pool": 4, "batch_size": 128, "epochs": 4,
     "learning_rate": 3e-3, "weight_decay": 1e-2, "word_dropout": 0.1, "dropout": 0.5, "average": 0.995,
     "models": {
         "cnn": {"filters": 78},

@@ -22,7 +22,7 @@ from birnn_ref.train import Adam, clip_gradients
 
 SETTINGS: dict[str, Any] = {
     "embedding": 8, "width": 3, "pool": 4, "filters_alone": 124, "hidden_alone": 16, "filters": 22, "hidden": 10,
-    "most_blocks": 20, "batch_twins": 16, "steps": 300, "rate": 0.02, "clip": 1.0, "test_twins": 200, "every": 25,
+    "most_blocks": 20, "batch_twins": 16, "steps": 200, "rate": 0.02, "clip": 1.0, "test_twins": 200, "every": 25,
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
 CHECK = {"steps": 30, "every": 30, "test_twins": 50}

@@ -23,7 +23,7 @@ from birnn_ref.train import Adam, clip_gradients
 
 SETTINGS: dict[str, Any] = {
     "char_embedding": 6, "width": 3, "filters_alone": 222, "embedding_alone": 13, "embedding": 8, "filters": 12,
-    "hidden": 12, "batch": 16, "steps": 500, "rate": 0.01, "clip": 1.0, "test_sentences": 500,
+    "hidden": 12, "batch": 16, "steps": 300, "rate": 0.01, "clip": 1.0, "test_sentences": 500,
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
 CHECK = {"steps": 20, "test_sentences": 50}
