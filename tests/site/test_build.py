@@ -3,10 +3,14 @@
 import importlib.metadata
 import os
 import time
+import types
 
 import build_book
+import mocked
 import pytest
 import yaml
+from sphinx.errors import PycodeError
+from sphinx.pycode import ModuleAnalyzer
 
 
 def test_a_jupyter_book_2_stops_with_an_explanation(monkeypatch):
@@ -50,3 +54,11 @@ def test_a_stale_page_is_named(built):
     hour_ago = (build_book.BOOK / "index.md").stat().st_mtime - 3600
     os.utime(built / "index.html", (time.time(), hour_ago))
     assert build_book.missing_pages(built) == ["index: the built page is older than index.md"]
+
+
+def test_a_mocked_package_is_not_imported_for_its_source(monkeypatch):
+    monkeypatch.setattr(ModuleAnalyzer, "get_module_source", staticmethod(mocked._find))
+    mocked.refuse_mocked(None, types.SimpleNamespace(autodoc_mock_imports=["json"]))
+    with pytest.raises(PycodeError, match=r"json\.decoder is mocked"):
+        ModuleAnalyzer.get_module_source("json.decoder")
+    assert ModuleAnalyzer.get_module_source("build_book")[0].endswith("build_book.py")
