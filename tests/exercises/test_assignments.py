@@ -37,7 +37,6 @@ def generated(tmp_path_factory):
     return folder
 
 
-@pytest.mark.xdist_group("generated")  # once, for all
 @each_assignment
 def test_exercises_is_what_solutions_generate(name, generated):
     found = {path.name: path.read_text() for path in (ROOT / "exercises" / name).iterdir() if path.is_file()}
