@@ -11,7 +11,7 @@ import pytest
 from course import FULL, PS1, answers, hand_in, make_course, released, settings, totals, with_answers
 from support import run
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("nbgrader")]  # one cycle, run once
+pytestmark = pytest.mark.timeout(600)
 RIGHT = answers()
 SCRIPT = "<script>alert('BAD')</script> <img src=x onerror=alert('BAD')> [a](javascript:alert('BAD'))"
 CARRIED = (
@@ -129,6 +129,12 @@ def test_no_script_of_a_students_survives(cycle):
     assert page.count("<script") == _page(course, "blank").count("<script")
     assert 'href="javascript' not in page
     assert '<img src="x"' not in page
+
+
+def test_feedback_shows_the_texts_as_they_should_look(cycle):
+    page = _page(cycle[0], "blank")
+    assert "<thead>" in page
+    assert not re.findall(r"&lt;/?(?:p|h\d|thead|th|br)[ &]", page), "a tag was escaped that markdown yields"
 
 
 def test_manual_marks_are_kept_when_graded_again(cycle):
