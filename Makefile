@@ -21,10 +21,10 @@ serve: .venv/book  ## serve the book on localhost and rebuild it on change
 	$(BIN)/python tools/build_book.py --serve
 
 test: .venv/all  ## run every test; BIRNN_DATA names the folder with the real data
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2
 
 thorough: .venv/all  ## run the slow tests too: the attack corpus, every mutant through the sandbox, kills, a cluster
-	$(BIN)/pytest -n 2 --dist loadfile -m ""
+	$(BIN)/pytest -n 2 -m ""
 
 package: .venv/all  ## run the reference package's tests alone, doctests included
 	$(BIN)/pytest -n 2 birnn_ref tests/ref

@@ -20,7 +20,7 @@ from birnn_grader.pool import Run
 from birnn_grader.sandbox import Bubblewrap
 
 LIMITS = Limits(cell=3, total=20, data=700_000_000, memory=900_000_000)
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 
 
 def _digests(folder):
