@@ -7,6 +7,8 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 ALL := .[book,torch,tensorflow,grader,cluster,test]
 CHAPTERS := $(wildcard book/*/*.ipynb)
 NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
+# Two workers on two cores: with threads of their own as well, the libraries would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .PHONY: help book serve test thorough package bench notebooks exercises mutants screenshot format lint lock clean
 .PHONY: system data jobs links newest report dist publish
@@ -21,13 +23,13 @@ serve: .venv/book  ## serve the book on localhost and rebuild it on change
 	$(BIN)/python tools/build_book.py --serve
 
 test: .venv/all  ## run every test; BIRNN_DATA names the folder with the real data
-	$(BIN)/pytest -n 2
+	$(PYTEST)
 
 thorough: .venv/all  ## run the slow tests too: the attack corpus, every mutant through the sandbox, kills, a cluster
-	$(BIN)/pytest -n 2 -m ""
+	$(PYTEST) -m ""
 
 package: .venv/all  ## run the reference package's tests alone, doctests included
-	$(BIN)/pytest -n 2 birnn_ref tests/ref
+	$(PYTEST) birnn_ref tests/ref
 
 bench: .venv/all  ## measure speed against PyTorch, Keras and stock nbgrader; writes _build/bench.json
 	$(BIN)/python -m benchmarks
