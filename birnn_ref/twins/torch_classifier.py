@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -13,6 +13,7 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 UNKNOWN = 2
 Model = TypeVar("Model", bound=nn.Module)
+Batch = tuple[tuple[Tensor, ...], Tensor]
 
 
 class Reviews(NamedTuple):
@@ -95,15 +96,30 @@ def train(
     """
     data = splits["train"]
     generator = torch.Generator().manual_seed(seed)
+
+    def batches() -> Iterator[Batch]:
+        for rows in torch.randperm(len(data.y), generator=generator).split(batch_size):  # type: ignore[no-untyped-call]
+            x, scores, y, lengths = (part[rows].to(DEVICE) for part in data)
+            yield (x, scores, lengths), y
+
+    return one_cycle(model, batches, epochs, -(-len(data.y) // batch_size), learning_rate, weight_decay, average)
+
+
+def one_cycle(
+    model: Model, batches: Callable[[], Iterator[Batch]], epochs: int, steps: int, learning_rate: float,
+    weight_decay: float, average: float,
+) -> Iterator[Model]:  # fmt: skip
+    """Train by AdamW on one cycle of the rate; yield the running average of the weights after each epoch.
+
+    ``batches`` deals out one epoch of ``steps`` batches: what the model is called with, and the labels.
+    """
     optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
-    steps = epochs * -(-len(data.y) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
     averaged = copy.deepcopy(model)
     for _ in range(epochs):
         model.train()
-        for rows in torch.randperm(len(data.y), generator=generator).split(batch_size):  # type: ignore[no-untyped-call]
-            x, scores, y, lengths = (part[rows].to(DEVICE) for part in data)
-            loss = nn.functional.binary_cross_entropy_with_logits(model(x, scores, lengths), y)
+        for inputs, y in batches():
+            loss = nn.functional.binary_cross_entropy_with_logits(model(*inputs), y)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)

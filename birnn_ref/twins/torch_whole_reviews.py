@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from birnn_ref.twins.torch_classifier import DEVICE
+from birnn_ref.twins.torch_classifier import DEVICE, Batch, Model, one_cycle
 
 POOL = 50
 """Batches' worth of shuffled reviews that are sorted by length together."""
-Model = TypeVar("Model", bound=nn.Module)
 
 
 class WholeReviews(NamedTuple):
@@ -59,23 +57,13 @@ def train(
 ) -> Iterator[Model]:  # fmt: skip
     """Train as `torch_classifier.train` does; yield the running average of the weights after each epoch."""
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
-    steps = epochs * len(batches(data.lengths, batch_size, torch.Generator()))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
-    averaged = copy.deepcopy(model)
-    for _ in range(epochs):
-        model.train()
+
+    def dealt() -> Iterator[Batch]:
         for rows in batches(data.lengths, batch_size, generator):
-            loss = nn.functional.binary_cross_entropy_with_logits(model(*data.batch(rows)), data.y[rows].to(DEVICE))
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            with torch.no_grad():
-                for old, new in zip(averaged.parameters(), model.parameters(), strict=True):
-                    old.lerp_(new, 1 - average)
-        yield averaged
+            yield data.batch(rows), data.y[rows].to(DEVICE)
+
+    steps = len(batches(data.lengths, batch_size, torch.Generator()))
+    return one_cycle(model, dealt, epochs, steps, learning_rate, weight_decay, average)
 
 
 @torch.no_grad()
