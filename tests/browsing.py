@@ -14,9 +14,14 @@ class Visit:
         self.faults, self.asked = [], []
         self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
-        self.page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self._failed)
         self.page.route("**/*", self._only_from_disk)
         self.page.goto(path.as_uri(), wait_until="load")
+
+    def _failed(self, request):
+        # A page that is left gives up what it was still loading; a missing file is ERR_FILE_NOT_FOUND.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"failed: {request.url}")
 
     def _only_from_disk(self, route):
         self.asked.append(route.request.url)
