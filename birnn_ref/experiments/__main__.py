@@ -17,12 +17,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m birnn_ref.experiments", description=__doc__)
     parser.add_argument("name", choices=names, help="the experiment to run")
     parser.add_argument("--seeds", type=int, nargs="+", help="random seeds (default: the experiment's own)")
+    parser.add_argument("--add", action="store_true", help="keep the stored runs and add those of these seeds")
     parser.add_argument("--refresh", action="store_true", help="keep the stored runs; recompute summary and check")
     arguments = parser.parse_args()
     if arguments.refresh:
         print(f"stored {refresh(arguments.name)}")
         return
-    print(f"stored {store_experiment(arguments.name, arguments.seeds)}")
+    print(f"stored {store_experiment(arguments.name, arguments.seeds, add=arguments.add)}")
 
 
 if __name__ == "__main__":

@@ -95,10 +95,26 @@ def run_experiment(name: str, seeds: Sequence[int] | None = None, **changes: Any
     }
 
 
-def store_experiment(name: str, seeds: Sequence[int] | None = None, **changes: Any) -> Path:
-    """Run an experiment and its cut-down check, and write both to the book's ``results`` folder in one step."""
+def store_experiment(name: str, seeds: Sequence[int] | None = None, *, add: bool = False, **changes: Any) -> Path:
+    """Run an experiment and its cut-down check, and write both to the book's ``results`` folder in one step.
+
+    Parameters
+    ----------
+    name, seeds, **changes
+        As in `run_experiment`.
+    add : bool
+        Keep the stored runs and add these.
+
+    Raises
+    ------
+    ResultError
+        If there are runs to keep, and they were made with other settings or versions, or with one of these seeds.
+    """
     module = importlib.import_module(f"birnn_ref.experiments.{name}")
+    stored = _to_add_to(name, seeds, changes) if add else None
     result = run_experiment(name, seeds, **changes)
+    if stored:
+        result |= {key: stored[key] + result[key] for key in ("seeds", "runs", "seconds")}
     result["summary"] = module.summarise(result["runs"])
     result["check"] = run_check(name)
     return _write(name, result)
@@ -137,6 +153,19 @@ def mean_and_interval(values: Sequence[float]) -> dict[str, float]:
         raise ValueError(f"an interval needs 2 to 10 seeds, got {len(values)}")
     half_width = T_QUANTILES[len(values)] * np.std(values, ddof=1) / np.sqrt(len(values))
     return {"mean": round(float(np.mean(values)), 5), "half_width": round(float(half_width), 5)}
+
+
+def _to_add_to(name: str, seeds: Sequence[int] | None, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the stored result if runs of these seeds may stand beside its own; checked before hours are spent."""
+    module, stored = importlib.import_module(f"birnn_ref.experiments.{name}"), load_result(name)
+    for key, now in (("settings", {**module.SETTINGS, **changes}), ("versions", _versions())):
+        other = sorted(k for k in stored[key].keys() | now.keys() if stored[key].get(k) != now.get(k))
+        if other:
+            raise ResultError(f"the stored {name} has other {key} ({', '.join(other)}): run all its seeds anew")
+    twice = set(stored["seeds"]) & set(module.SEEDS if seeds is None else seeds)
+    if twice:
+        raise ResultError(f"{name} is stored with seeds {sorted(twice)} already: name others")
+    return stored
 
 
 def _write(name: str, result: dict[str, Any]) -> Path:

@@ -13,6 +13,7 @@ from birnn_ref.experiments.results import (
     results_folder,
     run_check,
     run_experiment,
+    store_experiment,
 )  # fmt: skip
 
 STORED = sorted(path.stem for path in results_folder().glob("*.json"))
@@ -91,6 +92,35 @@ class TestStore:
             "mean": 3.0,
             "half_width": pytest.approx(1.96326, 1e-4),
         }
+
+
+class TestAdding:
+    """A study stored with one seed; each run of it tells the seed."""
+
+    @pytest.fixture(autouse=True)
+    def study(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("BIRNN_RESULTS", str(tmp_path))
+        module = importlib.import_module("birnn_ref.experiments.padding")
+        monkeypatch.setattr(module, "run", lambda seed, **settings: {"seed": seed})
+        monkeypatch.setattr(module, "summarise", lambda runs: {"seeds": [run["seed"] for run in runs]})
+        store_experiment("padding", [0])
+
+    def test_the_stored_runs_stay(self):
+        store_experiment("padding", [2, 1], add=True)
+        result = load_result("padding")
+        assert (result["seeds"], result["summary"]) == ([0, 2, 1], {"seeds": [0, 2, 1]})
+
+    def test_without_it_they_go(self):
+        store_experiment("padding", [2])
+        assert load_result("padding")["seeds"] == [2]
+
+    def test_a_seed_counts_once(self):
+        with pytest.raises(ResultError, match=r"seeds \[0\] already"):
+            store_experiment("padding", [0, 1], add=True)
+
+    def test_runs_made_otherwise_are_not_mixed(self):
+        with pytest.raises(ResultError, match=r"other settings \(hidden, steps\): run all its seeds anew"):
+            store_experiment("padding", [1], add=True, steps=1, hidden=2)
 
 
 class TestRole:
