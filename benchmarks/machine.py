@@ -16,12 +16,15 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def describe_machine(threads: int) -> dict[str, Any]:
-    """Return the threads, the processors, how busy they were at the start, and the versions."""
+    """Return the threads, the processors, how busy they were at the start, the CUDA device, and the versions."""
+    import torch
+
     packages = ("numpy", "torch", "keras", "tensorflow")
     return {
         "threads": threads,
         "processors": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
+        "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }

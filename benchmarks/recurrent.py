@@ -1,5 +1,7 @@
 """Forward and backward through a bidirectional layer: NumPy, PyTorch, Keras on TensorFlow, and the floor.
 
+Where there is a CUDA device, PyTorch on it is one more contestant, without a limit.
+
 Every contestant computes the outputs from the inputs, and from the outputs' gradient those of the inputs and of all
 weights, in float32. The floor is the matrix products alone, through the same BLAS into memory set aside before.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,18 +39,21 @@ def in_numpy(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Ca
     return both_ways
 
 
-def in_torch(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Callable[[], Any]:
-    """Return ``torch.nn``'s pass."""
+def in_torch(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int, device: str = "cpu") -> Callable[[], Any]:
+    """Return ``torch.nn``'s pass; its inputs are on the device before, and it has ended when the call returns."""
     import torch
 
     kind = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
-    layer = kind(x.shape[2], hidden, batch_first=True, bidirectional=True)
-    x_torch, d_torch = torch.tensor(x, requires_grad=True), torch.tensor(d_outputs)
+    layer = kind(x.shape[2], hidden, batch_first=True, bidirectional=True, device=device)
+    x_torch = torch.tensor(x, requires_grad=True, device=device)
+    d_torch = torch.tensor(d_outputs, device=device)
 
     def both_ways() -> None:
         layer.zero_grad(set_to_none=True)
         x_torch.grad = None
         layer(x_torch)[0].backward(d_torch)
+        if device == "cuda":
+            torch.cuda.synchronize()
 
     return both_ways
 
@@ -100,13 +106,17 @@ def floor(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Calla
     return products
 
 
-CONTESTANTS = {"numpy": in_numpy, "torch": in_torch, "keras": in_keras, "floor": floor}
+CONTESTANTS = {
+    "numpy": in_numpy,
+    "torch": in_torch,
+    "keras": in_keras,
+    "floor": floor,
+    "torch_cuda": partial(in_torch, device="cuda"),
+}
 
 
-def measure(
-    cell: str, shape: Shape, rounds: int = ROUNDS, names: tuple[str, ...] = tuple(CONTESTANTS)
-) -> dict[str, Any]:
-    """Measure the contestants at one shape.
+def measure(cell: str, shape: Shape, rounds: int, names: tuple[str, ...]) -> dict[str, Any]:
+    """Measure these contestants at one shape.
 
     Returns
     -------
@@ -130,10 +140,11 @@ def run(say: Callable[[str], None] = print, rounds: int = ROUNDS) -> list[dict[s
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    names = tuple(name for name in CONTESTANTS if name != "torch_cuda" or torch.cuda.is_available())
     found = []
     for shape in SHAPES:
         for cell in GATES:
-            one = measure(cell, shape, rounds)
+            one = measure(cell, shape, rounds, names)
             found.append(one)
             times = ", ".join(
                 f"{name} {t['median']:.1f} ms ({t['low']:.1f}–{t['high']:.1f})" for name, t in one["times"].items()
