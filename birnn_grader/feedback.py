@@ -7,6 +7,7 @@ import re
 import bleach
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import default
 
@@ -51,9 +52,14 @@ class HideHiddenTests(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb, resources):
-        """Clean every cell, and drop the notes for the instructor."""
-        nb.metadata.pop("birnn_grader", None)
-        return super().preprocess(nb, resources)
+        """Clean every cell; say at the top what was unusual in what was handed in."""
+        notes = nb.metadata.pop("birnn_grader", {}).get("notes", [])
+        nb, resources = super().preprocess(nb, resources)
+        if notes:
+            lines = [f"- {note[:MAX_MESSAGE]}" for note in notes]
+            told = new_markdown_cell("\n".join(["**Unusual in what you handed in**", "", *lines]))
+            nb.cells.insert(0, told)
+        return nb, resources
 
     def preprocess_cell(self, cell, resources, index):
         """Hide one cell's hidden parts."""

@@ -148,7 +148,7 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
     if missing:
         notes.append(f"missing, put back as released: {', '.join(missing)}")
     if own:
-        notes.append(f"{own} code cell(s) of the student's own were left out")
+        notes.append(f"{own} added code cell(s) left out: only what stands in the answer cells is graded")
     return answers, notes
 
 

@@ -10,6 +10,7 @@ class Visit:
 
     def __init__(self, browser, path, width=1280, scheme="light", **options):
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        self.context.set_default_timeout(90_000)  # milliseconds: a machine may be busy
         self.page = self.context.new_page()
         self.faults, self.asked = [], []
         self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
@@ -47,5 +48,5 @@ def faults(browser, path):
 
 def violations(page):
     """What axe-core finds against WCAG 2.2 AA, a line each."""
-    found = Axe().run(page, options={"runOnly": AXE_TAGS}).response["violations"]
+    found = Axe().run(page, options={"runOnly": AXE_TAGS, "resultTypes": ["violations"]}).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:200]} ({len(v['nodes'])})" for v in found]

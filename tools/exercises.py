@@ -6,13 +6,15 @@ nbgrader's own `generate_assignment` does it, in a course folder of its own, so 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from nbgrader.apps import NbGraderAPI
+from nbgrader.apps.nbgraderapp import NbGraderApp
 from notebooks import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,19 +27,21 @@ def assignments() -> list[str]:
 
 def generate(into: Path, names: list[str]) -> None:
     """Write these assignments' student versions below ``into``."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    with tempfile.TemporaryDirectory() as folder:
-        course = Path(folder)
-        shutil.copy(ROOT / "nbgrader_config.py", course)
-        shutil.copytree(ROOT / "solutions", course / "solutions", ignore=IGNORED)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # nbgrader calls alembic
+    into = into.resolve()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        shutil.copy(ROOT / "nbgrader_config.py", ".")
+        shutil.copytree(ROOT / "solutions", "solutions", ignore=IGNORED)
+        settings = NbGraderApp()
+        settings.load_config_file()
+        nbgrader = NbGraderAPI(config=settings.config)
         for name in names:
-            command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--create", "--force"]
-            done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
-            if done.returncode:
-                sys.exit(f"nbgrader could not generate {name}:\n{done.stderr}")
-            for notebook in (course / "exercises" / name).glob("*.ipynb"):
+            done = nbgrader.generate_assignment(name)
+            if not done["success"]:
+                sys.exit(f"nbgrader could not generate {name}:\n{done['log']}")
+            for notebook in Path("exercises", name).glob("*.ipynb"):
                 normalise(notebook)
-            shutil.copytree(course / "exercises" / name, into / name, dirs_exist_ok=True)
+            shutil.copytree(Path("exercises", name), into / name, dirs_exist_ok=True)
             print(f"generated {name}", flush=True)
 
 

@@ -1,4 +1,7 @@
-"""Every notebook: strictly on the real data, to its end on the embedded corpus, normal, light and clean."""
+"""Every notebook: strictly on the real data, to its end on the embedded corpus, normal, light and clean.
+
+A chapter that reads no reviews does the same on both, so it is executed once: strictly, on the embedded corpus.
+"""
 
 import importlib.util
 import re
@@ -12,8 +15,11 @@ from support import ROOT, run
 CHAPTERS = sorted((ROOT / "book").glob("*/*.ipynb"))
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
 KERAS_CHAPTERS = [path for path in CHAPTERS if "import keras" in path.read_text()]
-each_notebook = pytest.mark.parametrize("path", CHAPTERS + SOLUTIONS, ids=lambda path: path.stem)
-each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+WITH_REVIEWS = [path for path in CHAPTERS if "load_imdb" in path.read_text()]
+
+
+def _each(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
 
 
 def _nbval(path, mode, **environment):
@@ -37,29 +43,34 @@ def _passed(done):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@each_chapter
+@_each(WITH_REVIEWS)
 def test_strict_on_real_data(path, data_folder):
     _passed(_strict(path, data_folder))
 
 
-@each_notebook
+@_each([path for path in CHAPTERS if path not in WITH_REVIEWS])
+def test_strict_on_any_data(path):
+    _passed(_strict(path, "embedded"))
+
+
+@_each(WITH_REVIEWS + SOLUTIONS)
 def test_executes_on_the_embedded_corpus(path, tmp_path):
     _passed(_execute_only(path, tmp_path))
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
-@pytest.mark.parametrize("path", KERAS_CHAPTERS, ids=lambda path: path.stem)
+@_each(KERAS_CHAPTERS)
 def test_keras_chapters_execute_on_the_torch_backend(path, tmp_path):
     _passed(_execute_only(path, tmp_path, KERAS_BACKEND="torch"))
 
 
-@each_notebook
+@_each(CHAPTERS + SOLUTIONS)
 def test_is_normalised(path):
     text = path.read_text(encoding="utf-8")
     assert tool.normalised(text) == text, "run `make format`"
 
 
-@each_chapter
+@_each(CHAPTERS)
 def test_stored_outputs_are_there_light_and_clean(path):
     assert path.stat().st_size < 1_000_000
     code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]

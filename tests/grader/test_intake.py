@@ -44,7 +44,7 @@ def test_rebuilding_twice_changes_nothing():
 def test_cells_of_the_students_own_are_told():
     notebook = with_answers(answers())
     notebook["cells"].insert(2, {"cell_type": "code", "id": "new", "metadata": {}, "source": "import math"})
-    assert _rebuild(notebook)[1] == ["1 code cell(s) of the student's own were left out"]
+    assert _rebuild(notebook)[1] == ["1 added code cell(s) left out: only what stands in the answer cells is graded"]
 
 
 def test_a_missing_answer_is_told_and_put_back():

@@ -70,7 +70,7 @@ def test_works_by_keyboard(page):
 def test_works_by_touch_and_steps_through(page):
     page.locator(".influence-explorer button[name='play']").tap()
     page.wait_for_function("document.querySelector('.ie-says').textContent.startsWith('Step 2')")
-    page.wait_for_function("document.querySelector('.ie-says').textContent.includes('has travelled')", timeout=15_000)
+    page.wait_for_function("document.querySelector('.ie-says').textContent.includes('has travelled')")
 
 
 def test_without_scripts_the_static_figure_stands(site, browser):

@@ -61,7 +61,7 @@ def read(page, text):
 
 
 def finished(page):
-    page.wait_for_function("!document.querySelector('.rr-says').textContent.startsWith('Loading')", timeout=60_000)
+    page.wait_for_function("!document.querySelector('.rr-says').textContent.startsWith('Loading')")
 
 
 def says(page):

@@ -13,7 +13,7 @@ import urllib.request
 from support import ROOT
 
 
-def _text(address, wanted, seconds=60):
+def _text(address, wanted, seconds=240):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
