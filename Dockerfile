@@ -1,5 +1,6 @@
-# Two images from one lock, constraints.txt:
+# Three images from one lock, constraints.txt:
 #   docker build --target student -t birnn-student .    what students work in; JupyterHub starts it
+#   docker build --target sandbox -t birnn-sandbox .    where birnn-grade runs students' code without bubblewrap
 #   docker build --target dev -t birnn-dev .            everything, for the course's maintainers and instructors
 # `--build-arg TORCH_BACKEND=auto` takes PyTorch with CUDA; see uv's documentation for its other values.
 ARG PYTHON=3.11
@@ -25,6 +26,15 @@ ENV SHELL=/bin/bash
 EXPOSE 8888
 # JupyterHub's spawners run this; without a hub: docker run --init -p 8888:8888 birnn-student jupyter lab --ip=0.0.0.0
 CMD ["jupyterhub-singleuser"]
+
+# Python and the libraries, nothing of the course's own: a student's code must not find the reference.
+FROM base AS sandbox
+RUN uv pip install --system --no-cache --constraint constraints.txt --requirement pyproject.toml \
+    --extra torch --extra tensorflow \
+ && rm -r /opt/course/*
+USER 65534
+WORKDIR /
+CMD ["python"]
 
 FROM base AS dev
 # hadolint ignore=DL3008

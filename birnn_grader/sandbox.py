@@ -1,21 +1,26 @@
 """The commands that start a student's process where it can reach nothing: bubblewrap, or a container.
 
-Each backend has one method, ``command(limits, files)``: what to execute so that `runner` answers on its standard input
-and output. Mounts are a white list: what is not named does not exist inside.
+Each backend has two methods: ``command(limits, files)``, what to execute so that `runner` answers on its standard input
+and output, and ``end(command)``, for when that process was killed. Mounts are a white list: what is not named does not
+exist inside.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import random
+import secrets
 import shutil
+import subprocess
 import sys
 import sysconfig
 import tempfile
 from pathlib import Path
 
+from birnn_grader.clock import LONGEST
 from birnn_grader.limits import Limits
 
 HERE = Path(__file__).resolve().parent
@@ -83,6 +88,9 @@ class Bubblewrap:
         command += ["--remount-ro", "/", "--chdir", "/student", "--", self.python, "-I", "-B", "/grader/runner.py"]
         return [*command, _settings(limits, uid)]
 
+    def end(self, command: list[str]) -> None:
+        """Do nothing: everything inside dies with bubblewrap."""
+
     def _libraries(self):
         """Mount the interpreter, its packages without ours, and the system's libraries."""
         mounts = ["--ro-bind", "/usr", "/usr"]
@@ -108,9 +116,10 @@ class Bubblewrap:
 
 @dataclasses.dataclass(frozen=True)
 class Container:
-    """The same by Podman or Docker, for macOS and for clusters: ``image`` holds Python with NumPy and nothing of ours.
+    """The same by Podman or Docker, for macOS and for clusters: ``image`` holds Python, its libraries, nothing of ours.
 
-    The self-test judges it as it judges bubblewrap. Not tried on a machine with a container engine yet.
+    The self-test judges it as it judges bubblewrap. A container does not die with the command that started it: `end`
+    removes it, and if the grader itself was killed, the container ends when no submission may run any longer.
     """
 
     name: str = "podman"
@@ -122,10 +131,15 @@ class Container:
 
     def command(self, limits: Limits, files: str | None = None) -> list[str]:
         """Return the command, as `Bubblewrap.command` does."""
-        command = [self.name, "run", "--rm", "--interactive", "--init", "--network", "none", "--read-only"]
-        command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65534:65534"]
+        command = [self.name, "run", "--rm", "--interactive", "--init", "--name", f"birnn-{secrets.token_hex(8)}"]
+        command += ["--network", "none", "--read-only"]
+        # A user of its own, so that the limit on processes counts only its own; rootless engines have 65,536 of them.
+        uid = random.SystemRandom().randrange(10_000, 60_000)
+        command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", f"{uid}:{uid}"]
         command += ["--pids-limit", str(limits.processes), "--memory", str(limits.memory), "--workdir", "/student"]
-        command += ["--ulimit", "core=0", "--hostname", "sandbox"]
+        for name, most in (("core", 0), ("nofile", limits.files), ("nproc", limits.processes)):
+            command += ["--ulimit", f"{name}={most}:{most}"]
+        command += ["--hostname", "sandbox"]
         for folder in ("/tmp", "/student", "/dev/shm"):
             command += ["--tmpfs", f"{folder}:rw,mode=1777,size={limits.file}"]
         for name, value in ENVIRONMENT.items():
@@ -135,7 +149,15 @@ class Container:
         if files:
             for path in sorted(Path(files).iterdir()):
                 command += ["--volume", f"{path}:/student/{path.name}:ro"]
-        return [*command, self.image, "python", "-I", "-B", "/grader/runner.py", _settings(limits)]
+        longest = limits.start + LONGEST * limits.total
+        command += [self.image, "timeout", "--signal=KILL", f"{longest:.0f}"]
+        return [*command, "python", "-I", "-B", "/grader/runner.py", _settings(limits)]
+
+    def end(self, command: list[str]) -> None:
+        """Remove the container, whatever runs in it."""
+        remove = [self.name, "rm", "--force", command[command.index("--name") + 1]]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(remove, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,6 +177,9 @@ class Nothing:
         start = f"import os, runpy, sys; os.chdir({folder!r}); runpy.run_path(sys.argv[0], run_name='__main__')"
         start = start.replace("sys.argv[0]", repr(str(HERE / "runner.py")))
         return [self.python, "-I", "-B", "-c", start, _settings(dataclasses.replace(limits, processes=10_000))]
+
+    def end(self, command: list[str]) -> None:
+        """Do nothing: what the student's code started and left may run on."""
 
 
 def choose(name: str = "auto", words: str = ""):

@@ -140,7 +140,7 @@ def check(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> 
             "data": small.data,
             "file": small.file,
         }
-        session = Session(lambda: backend.command(small), small)
+        session = Session(backend, small)
         try:
             session.exec("self-test", PROBES, [])
             for claim in (*CLAIMS, "leave_one_behind"):

@@ -129,10 +129,18 @@ class Session:
     """A student's notebook, run cell by cell; a crash costs the cell or the call that caused it and no other.
 
     After a crash the cells that ran before it are run again in a new process, but for those that crashed themselves.
+
+    Parameters
+    ----------
+    backend
+        A sandbox, with the methods ``command`` and ``end``.
+    limits : Limits
+    files : str, optional
+        A folder whose content the student's code finds.
     """
 
-    def __init__(self, command, limits: Limits):
-        self.command, self.limits, self.clock = command, limits, Clock()
+    def __init__(self, backend, limits: Limits, files: str | None = None):
+        self.backend, self.limits, self.files, self.clock = backend, limits, files, Clock()
         self.process: Process | None = None
         self.cells: list[tuple[str, str, list[str]]] = []
         self.restarts = 0
@@ -158,7 +166,8 @@ class Session:
         if self.restarts > 20:
             raise Crash("it crashed too often")
         self.restarts += 1
-        self.process = Process(self.command(), self.limits, self.clock)
+        self.command = self.backend.command(self.limits, self.files)
+        self.process = Process(self.command, self.limits, self.clock)
         try:
             self.process.request("exec", ["start", "", []], self.limits.start)
         except Crash as crash:
@@ -190,4 +199,5 @@ class Session:
         """End the process, if one runs."""
         if self.process is not None:
             self.process.close()
+            self.backend.end(self.command)
             self.process = None

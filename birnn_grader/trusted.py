@@ -199,7 +199,7 @@ def run(job: dict, emit) -> None:
     ----------
     job : dict
         ``cells`` (of the rebuilt notebook), ``answers`` (the names that each defines), ``files`` (bytes by name),
-        ``backend`` (a sandbox with its ``command`` method) and ``limits``.
+        ``backend`` (a sandbox) and ``limits``.
     emit : callable
         Called with ``(index, outputs, seconds)`` after each code cell.
     """
@@ -214,7 +214,7 @@ def run(job: dict, emit) -> None:
             path.write_bytes(data)
         os.chdir(folder)
         stack.callback(os.chdir, "/")
-        session = Session(lambda: job["backend"].command(limits, folder if job["files"] else None), limits)
+        session = Session(job["backend"], limits, folder if job["files"] else None)
         stack.callback(session.close)
         notebook = Notebook(session, limits)
         for index, cell in enumerate(cells):

@@ -10,6 +10,8 @@ import yaml
 from conftest import _need
 from support import BIN, ROOT, run
 
+from birnn_grader.sandbox import Container
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -45,7 +47,7 @@ def test_python_is_that_of_the_environment():
     assert _all("base", "FROM") == ["python:${PYTHON}-slim-bookworm AS base"]
 
 
-@pytest.mark.parametrize("stage", ["base", "student", "dev"])
+@pytest.mark.parametrize("stage", ["base", "student", "sandbox", "dev"])
 def test_everything_of_python_is_installed_from_the_lock(stage):
     for command in " && ".join(_all(stage, "RUN")).split(" && "):
         assert "pip install" not in command or "--constraint constraints.txt" in command
@@ -78,6 +80,17 @@ def test_the_copied_files_build_the_package(tmp_path):
         copy(ROOT / name, tmp_path / name)
     run(["uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path / "dist", tmp_path])
     assert len(list((tmp_path / "dist").glob("*.whl"))) == 1
+
+
+def test_the_sandbox_holds_libraries_and_nothing_of_the_course():
+    (installed,) = _all("sandbox", "RUN")
+    assert "--requirement pyproject.toml --extra torch --extra tensorflow" in installed, (
+        "the project itself is left out"
+    )
+    assert "rm -r /opt/course/*" in installed
+    assert _copied("sandbox") == []
+    assert _all("sandbox", "USER") == ["65534"]
+    assert f"-t {Container().image} " in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("stage", ["student", "dev"])

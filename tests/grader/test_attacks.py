@@ -1,6 +1,7 @@
 """The attack corpus, a class: hostile and unlucky submissions, each followed by an innocent one.
 
 No undeserved mark, no mark lost that was deserved, no effect on this machine, no survivor, and the class is graded.
+``BIRNN_SANDBOX=podman`` (or docker) tries the container backend.
 """
 
 import hashlib
@@ -17,9 +18,10 @@ from support import ROOT
 
 from birnn_grader.limits import Limits
 from birnn_grader.pool import Run
-from birnn_grader.sandbox import Bubblewrap
+from birnn_grader.sandbox import choose
 
 LIMITS = Limits(cell=3, total=20, data=700_000_000, memory=900_000_000)
+SANDBOX = os.environ.get("BIRNN_SANDBOX", "bwrap")
 pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 
 
@@ -64,7 +66,7 @@ def graded(bwrap, tmp_path_factory):
         hand_in(course, f"{attack.name}-victim", innocent)
     before = {"course": _digests(course), "startup": _startup(), "grader": _digests(ROOT / "birnn_grader")}
     os.environ["BIRNN_CANARY"] = "CANARY_TOKEN"
-    run = Run(open_course(course), "ps1", Bubblewrap(), LIMITS)
+    run = Run(open_course(course), "ps1", choose(SANDBOX), LIMITS)
     try:
         results = {result["student"]: result for result in run.grade(workers=2)}
     finally:
@@ -146,7 +148,8 @@ def test_what_is_no_notebook_is_flagged_with_its_reason(graded):
         "named_pipe": "no plain file",
         "loop_when_called": "took too long",
         "segfault_when_called": "signal 11",
-        "memory_flood_by_children": "too much memory",
+        # A container's own limit stops its children; bubblewrap's sandbox is ended.
+        "memory_flood_by_children": "too much memory" if SANDBOX == "bwrap" else "",
         "repeated_answers": "the last counts",
         "foreign_cells": "",
     }.items():

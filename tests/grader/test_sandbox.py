@@ -89,7 +89,7 @@ def test_the_container_command_names_every_limit():
 
 @pytest.fixture
 def session(bwrap):
-    one = Session(lambda: Bubblewrap().command(LIMITS), LIMITS)
+    one = Session(Bubblewrap(), LIMITS)
     yield one
     one.close()
 
