@@ -143,7 +143,8 @@ class Container:
         for folder in ("/tmp", "/student", "/dev/shm"):
             command += ["--tmpfs", f"{folder}:rw,mode=1777,size={limits.file}"]
         for name, value in ENVIRONMENT.items():
-            command += ["--env", f"{name}={value}"]
+            if name != "PATH":  # the image's own leads to its Python
+                command += ["--env", f"{name}={value}"]
         for name in INSIDE:
             command += ["--volume", f"{HERE / name}:/grader/{name}:ro"]
         if files:

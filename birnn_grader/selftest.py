@@ -123,6 +123,11 @@ def check(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> 
     limits : Limits
     course : list of str
         Paths of this machine that must not exist inside: the course, its gradebook.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox does not start.
     """
     small = dataclasses.replace(limits, processes=min(limits.processes, 24), total=60.0)
     token, marker = (f"BIRNN-{secrets.token_hex(8)}" for _ in range(2))
@@ -142,7 +147,10 @@ def check(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> 
         }
         session = Session(backend, small)
         try:
-            session.exec("self-test", PROBES, [])
+            try:
+                session.exec("self-test", PROBES, [])
+            except (RuntimeError, OSError) as error:
+                raise SandboxError(f"{backend.name}: {error}") from None
             for claim in (*CLAIMS, "leave_one_behind"):
                 with contextlib.suppress(Crash, protocol.ProtocolError):
                     held[claim] = session.call(claim, (), facts, 15).get("value") is True
@@ -171,14 +179,11 @@ def ensure(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) ->
     Raises
     ------
     SandboxError
-        If a claim does not hold, naming it.
+        If the sandbox does not start, or a claim does not hold, naming it.
     """
     if isinstance(backend, Nothing) or (backend, limits) in _held:
         return
-    try:
-        failed = [claim for claim, holds in check(backend, limits, course).items() if not holds]
-    except (RuntimeError, OSError) as error:
-        raise SandboxError(f"{backend.name}: {error}") from None
+    failed = [claim for claim, holds in check(backend, limits, course).items() if not holds]
     if failed:
         raise SandboxError(f"{backend.name} does not hold on this machine, so nothing was graded: {', '.join(failed)}")
     _held.add((backend, limits))

@@ -2,11 +2,13 @@
 
 import dataclasses
 import os
+import re
 import shutil
 
 import pytest
 
 from birnn_grader import selftest
+from birnn_grader.clock import LONGEST
 from birnn_grader.limits import Limits
 from birnn_grader.sandbox import UNSAFELY, Bubblewrap, Container, Nothing, SandboxError, choose
 from birnn_grader.session import Crash, Session, memory
@@ -85,6 +87,21 @@ def test_the_container_command_names_every_limit():
     words = " ".join(Container("podman").command(LIMITS))
     for part in ("--network none", "--read-only", "--cap-drop ALL", "no-new-privileges", "--pids-limit", "--memory"):
         assert part in words
+    assert "PATH=" not in words, "the image's own leads to its Python"
+    others = " ".join(Container("podman").command(LIMITS))
+    assert re.search("--user ([0-9]+)", words)[1] != re.search("--user ([0-9]+)", others)[1], "a user of its own"
+
+
+def test_a_container_is_removed_and_ends_by_itself_if_nobody_removes_it(tmp_path, monkeypatch):
+    said = tmp_path / "said"
+    engine = tmp_path / "podman"
+    engine.write_text(f'#!/bin/sh\necho "$@" >> {said}\n')
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    command = Container("podman").command(LIMITS)
+    Container("podman").end(command)
+    assert said.read_text() == f"rm --force {command[command.index('--name') + 1]}\n"
+    assert command[command.index("timeout") + 2] == str(round(LIMITS.start + LONGEST * LIMITS.total))
 
 
 @pytest.fixture
