@@ -27,7 +27,8 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
 CHECK = {
-    "epochs": 1, "models": {"cnn_bilstm": {"filters": 39, "hidden": 24}}, "train_reviews": 1000, "test_reviews": 500,
+    "epochs": 3, "models": {"cnn_bilstm": {"filters": 39, "hidden": 24}}, "batch_size": 32, "learning_rate": 1e-2,
+    "average": 0.9, "train_reviews": 1500, "test_reviews": 1000,
 }  # fmt: skip
 TOLERANCE = 0.05
 
@@ -96,18 +97,25 @@ def _words_shuffled(data: Any, seed: int) -> Any:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy of each network over the seeds: on test reviews, and on held-out ones whole and shuffled."""
+    """Accuracy of each network over the seeds; what the whole gains on each other one, seed by seed; what order costs.
+
+    ``cost`` is the held-out accuracy that a trained network loses when it is given the reviews' words, or its windows,
+    in a random order.
+    """
+    names = [name for name in SETTINGS["models"] if name in runs[0]]
+    tests = {name: [run[name]["test_accuracy"] for run in runs] for name in names}
     summary: dict[str, Any] = {}
-    for name in SETTINGS["models"]:
-        if name not in runs[0]:
-            continue
+    for name in names:
         cells = [run[name] for run in runs]
-        summary[name] = {
-            "parameters": cells[0]["parameters"],
-            "test": mean_and_interval([cell["test_accuracy"] for cell in cells]),
-            "held_out": mean_and_interval([max(cell["validation_accuracy"]) for cell in cells]),
-        }
-        for key in ("held_out_words_shuffled", "held_out_windows_shuffled"):
-            if key in cells[0]:
-                summary[name][key] = mean_and_interval([cell[key] for cell in cells])
+        summary[name] = {"parameters": cells[0]["parameters"], "test": mean_and_interval(tests[name]), "cost": {}}
+        summary[name]["seconds"] = round(float(np.median([cell["seconds"] for cell in cells])), 1)
+        for what in ("words", "windows"):
+            if (key := f"held_out_{what}_shuffled") in cells[0]:
+                lost = [max(cell["validation_accuracy"]) - cell[key] for cell in cells]
+                summary[name]["cost"][what] = mean_and_interval(lost)
+    summary["gain"] = {
+        name: mean_and_interval([a - b for a, b in zip(tests["cnn_bilstm"], tests[name], strict=True)])
+        for name in names
+        if name != "cnn_bilstm"
+    }
     return summary

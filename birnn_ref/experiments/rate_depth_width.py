@@ -20,7 +20,7 @@ SETTINGS: dict[str, Any] = {
     "rate": [0.001, 0.004], "depth": [1, 4], "width": [16, 64],
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
-CHECK = {"epochs": 3, "train_reviews": 500, "rate": [0.004], "depth": [1, 2], "width": [16]}
+CHECK = {"rate": [0.001], "depth": [1], "width": [64]}
 TOLERANCE = 0.05
 FACTORS = ("rate", "depth", "width")
 

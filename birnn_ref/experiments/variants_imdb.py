@@ -17,7 +17,10 @@ SETTINGS: dict[str, Any] = {
     "train_reviews": 8000, "test_reviews": None,
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
-CHECK = {"hidden": {"lstm": 21}, "epochs": 1, "train_reviews": 1000, "test_reviews": 500}
+CHECK = {
+    "hidden": {"lstm": 21}, "batch_size": 32, "learning_rate": 1e-2, "average": 0.9, "train_reviews": 1500,
+    "test_reviews": 1000,
+}  # fmt: skip
 TOLERANCE = 0.05
 
 
