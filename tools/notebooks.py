@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb")
+KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "deletable", "editable")
 
 
 def normalised(text: str) -> str:
