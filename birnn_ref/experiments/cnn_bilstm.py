@@ -7,6 +7,7 @@ with its windows in a random order, in training and in use: what it loses is wha
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
 CHECK = {
-    "epochs": 3, "models": {"cnn_bilstm": {"filters": 39, "hidden": 24}}, "batch_size": 32, "learning_rate": 1e-2,
+    "epochs": 2, "models": {"cnn_bilstm": {"filters": 39, "hidden": 24}}, "batch_size": 32, "learning_rate": 1e-2,
     "average": 0.9, "train_reviews": 1500, "test_reviews": 1000,
 }  # fmt: skip
 TOLERANCE = 0.05
@@ -57,16 +58,11 @@ def run(
         model = ConvRecurrentClassifier(
             num_words, embedding, width=width, pool=pool, word_dropout=word_dropout, dropout=dropout, **sizes
         ).to(twin.DEVICE)
-        epochs_run = twin.train(
+        averages = twin.train(
             model, splits, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
             weight_decay=weight_decay, average=average, seed=seed,
         )  # fmt: skip
-        validation, best = [], -1.0
-        for averaged in epochs_run:
-            validation.append(_accuracy(averaged, splits["validation"]))
-            if validation[-1] > best:
-                best, kept = validation[-1], {key: value.clone() for key, value in averaged.state_dict().items()}
-        model.load_state_dict(kept)
+        model, validation = twin.keep_best(averages, partial(_accuracy, data=splits["validation"]))
         found[name] = {
             "parameters": sum(p.numel() for p in model.parameters()),
             "validation_accuracy": validation,

@@ -8,9 +8,9 @@ BRNN; ``words`` is the BRNN without any scores. The seeds share the test reviews
 from __future__ import annotations
 
 import base64
-import copy
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def run(
     """
     import torch
 
-    from birnn_ref.twins.torch_classifier import DEVICE, UNKNOWN
+    from birnn_ref.twins.torch_classifier import DEVICE, UNKNOWN, keep_best
     from birnn_ref.twins.torch_hand_classifier import HandClassifier
     from birnn_ref.twins.torch_whole_reviews import WholeReviews, logits, train
 
@@ -72,6 +72,9 @@ def run(
     def held_out(z: Any) -> float:
         return float(np.mean((z > 0) == (labels["validation"] > 0)))
 
+    def accuracy(model: Any, data: Any) -> float:
+        return held_out(logits(model, data))
+
     bag = figures([held_out(scored["validation"].totals())], scored["test"].totals())
     found: dict[str, Any] = {"source": data.source, "bag": bag}
     print(f"seed {seed} bag: {bag['validation_accuracy']} {bag['test_accuracy']}", flush=True)
@@ -89,15 +92,12 @@ def run(
             num_words, embedding, hidden, bag=spread * (np.arange(len(spread)) < orders),
             word_dropout=word_dropout, dropout=dropout,
         ).to(DEVICE)  # fmt: skip
-        validation, best = [], -1.0
-        for averaged in train(
+        averages = train(
             model, splits["train"], epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
             weight_decay=weight_decay, average=average, seed=seed,
-        ):  # fmt: skip
-            validation.append(held_out(logits(averaged, splits["validation"])))
-            if validation[-1] > best:
-                best, kept = validation[-1], copy.deepcopy(averaged)
-        found[name] = figures(validation, logits(kept, splits["test"]))
+        )  # fmt: skip
+        best, validation = keep_best(averages, partial(accuracy, data=splits["validation"]))
+        found[name] = figures(validation, logits(best, splits["test"]))
         found[name]["parameters"] = sum(p.numel() for p in model.parameters())
         print(f"seed {seed} {name}: {validation} {found[name]['test_accuracy']}", flush=True)
     return found

@@ -7,6 +7,7 @@ of 1-, 2- and 3-grams beside the word vectors. Each seed holds out the same revi
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,29 +58,25 @@ def run(
             splits[k] = twin.Reviews(*(torch.from_numpy(np.ascontiguousarray(part)) for part in parts))
         torch.manual_seed(seed)
         model = twin.PooledClassifier(num_words, width, cell, embedding, hidden, word_dropout, dropout).to(twin.DEVICE)
-        epochs_run = twin.train(
+        averages = twin.train(
             model, splits, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
             weight_decay=weight_decay, average=average, seed=seed,
         )  # fmt: skip
-        validation, best = [], -1.0
-        for averaged in epochs_run:
-            accuracy = _accuracy(twin.logits(averaged, splits["validation"]), y["validation"])
-            validation.append(round(accuracy, 5))
-            if accuracy > best:
-                best, kept = accuracy, {key: value.clone() for key, value in averaged.state_dict().items()}
-        model.load_state_dict(kept)
+        best, validation = twin.keep_best(averages, partial(_accuracy, data=splits["validation"]))
         found[name] = {
             "parameters": sum(p.numel() for p in model.parameters()),
             "validation_accuracy": validation,
-            "test_accuracy": round(_accuracy(twin.logits(model, splits["test"]), y["test"]), 5),
+            "test_accuracy": _accuracy(best, splits["test"]),
             "seconds": round(time.perf_counter() - start, 1),
         }
         print(f"seed {seed} {name}: {found[name]}", flush=True)
     return found
 
 
-def _accuracy(logits: Any, labels: Any) -> float:
-    return float(np.mean((logits > 0) == (labels > 0)))
+def _accuracy(model: Any, data: Any) -> float:
+    from birnn_ref.twins import torch_classifier as twin
+
+    return round(float(np.mean((twin.logits(model, data) > 0) == (data.y.numpy() > 0))), 5)
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,10 @@ SETTINGS: dict[str, Any] = {
     "average": 0.99, "train_reviews": None, "test_reviews": None,
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
-CHECK = {"pairs": [[2000, 50]], "epochs": 3, "train_reviews": 1000, "test_reviews": 500, "average": 0.8}
+CHECK = {
+    "pairs": [[2000, 50]], "batch_size": 32, "epochs": 3, "learning_rate": 1e-2, "average": 0.9,
+    "train_reviews": 1500, "test_reviews": 1000,
+}  # fmt: skip
 TOLERANCE = 0.05
 
 

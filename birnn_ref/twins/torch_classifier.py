@@ -131,6 +131,24 @@ def one_cycle(
         yield averaged
 
 
+def keep_best(averages: Iterator[Model], accuracy: Callable[[Model], float]) -> tuple[Model, list[float]]:
+    """Return a copy of the most accurate average, the first among equals, and every epoch's accuracy.
+
+    Parameters
+    ----------
+    averages : iterator of models
+        As `train` yields them.
+    accuracy : callable
+        Scores a model on held-out reviews.
+    """
+    found: list[float] = []
+    for averaged in averages:
+        found.append(accuracy(averaged))
+        if found[-1] > max(found[:-1], default=-1.0):
+            best = copy.deepcopy(averaged)
+    return best, found
+
+
 @torch.no_grad()
 def logits(model: nn.Module, data: Reviews, batch_size: int = 500) -> Any:
     """Return the logits of a split as a NumPy array, ``(reviews,)``; nothing is dropped."""
