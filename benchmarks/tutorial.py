@@ -9,6 +9,7 @@ every thread; NumPy's matrix products are too small for more than one.
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -72,16 +73,14 @@ def seconds_to(timeline: Timeline, accuracy: float) -> float | None:
 
 
 def compare(numpy_runs: list[Timeline], keras_runs: list[Timeline]) -> dict[str, Any]:
-    """Set the runs of both against each other; medians over the seeds, a run that never gets there left out."""
+    """Set the runs of both against each other by medians over the seeds; a run that never gets there counts as inf."""
     times = {
         "numpy_to_figure": [seconds_to(run, FIGURE) for run in numpy_runs],
         "numpy_to_level": [seconds_to(run, LEVEL) for run in numpy_runs],
         "keras_whole": [run[-1][0] for run in keras_runs],
         "keras_to_level": [seconds_to(run, LEVEL) for run in keras_runs],
     }
-    medians = {
-        name: statistics.median([s for s in found if s is not None] or [np.nan]) for name, found in times.items()
-    }
+    medians = {name: statistics.median(math.inf if s is None else s for s in found) for name, found in times.items()}
     return {
         "times": times,
         "medians": medians,
