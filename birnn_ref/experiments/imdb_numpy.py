@@ -22,6 +22,7 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
 CHECK = {"epochs": 1, "rates": [0.004], "test_reviews": 1000}
+TOLERANCE = 0.05
 
 
 def run(
