@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,8 @@ def build() -> int:
         "--keep-going",
     ]
     status = subprocess.run(command).returncode
+    if status:  # what Sphinx has read it does not read, nor complain of, again
+        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
     wrong = missing_pages()
     for line in wrong:
         print(line, file=sys.stderr)

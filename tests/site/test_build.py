@@ -62,3 +62,14 @@ def test_a_mocked_package_is_not_imported_for_its_source(monkeypatch):
     with pytest.raises(PycodeError, match=r"json\.decoder is mocked"):
         ModuleAnalyzer.get_module_source("json.decoder")
     assert ModuleAnalyzer.get_module_source("build_book")[0].endswith("build_book.py")
+
+
+def test_what_failed_is_read_anew_by_the_next_build(tmp_path, monkeypatch):
+    remembered = tmp_path / "_build" / ".doctrees"
+    remembered.mkdir(parents=True)
+    monkeypatch.setattr(build_book, "ROOT", tmp_path)
+    monkeypatch.setattr(build_book, "missing_pages", list)
+    for status in (0, 1):
+        monkeypatch.setattr(build_book.subprocess, "run", lambda _, code=status: types.SimpleNamespace(returncode=code))
+        assert build_book.build() == status
+        assert remembered.exists() != bool(status)
