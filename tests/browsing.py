@@ -1,12 +1,20 @@
 """A page in a real browser, opened from disk with the network refused."""
 
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
 from axe_playwright_python.sync_playwright import Axe
 
+HEAVY = 1_500_000
+"""Bytes that a page may ask for before it has loaded; formulas and what searches come later."""
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 class Visit:
-    """One page, opened from disk: what it ``asked`` for, and its ``faults`` in the console and on the network."""
+    """One page, opened from disk: what it ``asked`` for, and its ``faults`` in the console and on the network.
+
+    ``loaded`` is what it had asked for when it was loaded; what comes later is lazy.
+    """
 
     def __init__(self, browser, path, width=1280, scheme="light", **options):
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
@@ -18,6 +26,7 @@ class Visit:
         self.page.on("requestfailed", self._failed)
         self.page.route("**/*", self._only_from_disk)
         self.page.goto(path.as_uri(), wait_until="load")
+        self.loaded = set(self.asked)
 
     def _failed(self, request):
         # A page that is left gives up what it was still loading; a missing file is ERR_FILE_NOT_FOUND.
@@ -31,6 +40,10 @@ class Visit:
         else:
             self.faults.append(f"network: {route.request.url}")
             route.abort()
+
+    def weight(self):
+        """Return the bytes of everything that was loaded, the page itself included."""
+        return sum(Path(unquote(urlparse(address).path)).stat().st_size for address in self.loaded)
 
     def __enter__(self):
         return self
@@ -46,7 +59,7 @@ def faults(browser, path):
         return visit.faults
 
 
-def violations(page):
-    """What axe-core finds against WCAG 2.2 AA, a line each."""
-    found = Axe().run(page, options={"runOnly": AXE_TAGS, "resultTypes": ["violations"]}).response["violations"]
+def violations(page, only=AXE_TAGS):
+    """What axe-core finds against WCAG 2.2 AA, or against the named rules only, a line each."""
+    found = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]}).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:200]} ({len(v['nodes'])})" for v in found]

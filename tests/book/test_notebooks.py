@@ -1,6 +1,7 @@
 """Every notebook: strictly on the real data, to its end on the embedded corpus, normal, light and clean.
 
-A chapter that reads no reviews does the same on both, so it is executed once: strictly, on the embedded corpus.
+A chapter that reads no reviews does the same on both, so it is executed once: strictly, on the embedded corpus. A Keras
+chapter runs strictly on TensorFlow, and on the embedded corpus with PyTorch below.
 """
 
 import importlib.util
@@ -53,14 +54,14 @@ def test_strict_on_any_data(path):
     _passed(_strict(path, "embedded"))
 
 
-@_each(WITH_REVIEWS + SOLUTIONS)
+@_each([path for path in WITH_REVIEWS + SOLUTIONS if path not in KERAS_CHAPTERS])
 def test_executes_on_the_embedded_corpus(path, tmp_path):
     _passed(_execute_only(path, tmp_path))
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
 @_each(KERAS_CHAPTERS)
-def test_keras_chapters_execute_on_the_torch_backend(path, tmp_path):
+def test_executes_on_the_embedded_corpus_and_on_keras_other_backend(path, tmp_path):
     _passed(_execute_only(path, tmp_path, KERAS_BACKEND="torch"))
 
 

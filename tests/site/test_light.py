@@ -1,38 +1,20 @@
 """A page is light: little is loaded before its text stands, and the text stands soon."""
 
 import statistics
-from pathlib import Path
-from urllib.parse import unquote, urlparse
 
-import build_book
 import light
 import pytest
-import yaml
-from browsing import Visit
-
-PAGES = build_book.pages(yaml.safe_load((build_book.BOOK / "_toc.yml").read_text()))
-MOST = 1_500_000
-"""Bytes that a page may ask for before it has loaded; formulas and what searches come later."""
-
-
-def weight(browser, path):
-    """Bytes of everything that a page has asked for when it is loaded, itself included."""
-    with Visit(browser, path) as visit:
-        return sum(Path(unquote(urlparse(address).path)).stat().st_size for address in set(visit.asked))
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_light(page, site, browser):
-    assert weight(browser, site / f"{page}.html") <= MOST
+from browsing import HEAVY, Visit
 
 
 def test_a_heavy_page_is_noticed(site, browser):
     heavy, page = site / "heavy.js", site / "index.html"
     whole = page.read_text()
-    heavy.write_text(f"// {'x' * MOST}")
+    heavy.write_text(f"// {'x' * HEAVY}")
     page.write_text(whole.replace("</head>", '<script src="heavy.js"></script></head>', 1))
     try:
-        assert weight(browser, page) > MOST
+        with Visit(browser, page) as visit:
+            assert visit.weight() > HEAVY
     finally:
         page.write_text(whole)
         heavy.unlink()

@@ -30,6 +30,7 @@ def test_serves_and_rebuilds(tmp_path):
     for name in ("book", "tools", "birnn_ref"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "conf.py"))
     shutil.copy(ROOT / "_config.yml", tmp_path)
+    (tmp_path / "book" / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: back/notation\n")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
