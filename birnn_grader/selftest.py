@@ -147,13 +147,12 @@ def check(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> 
         }
         session = Session(backend, small)
         try:
-            try:
-                session.exec("self-test", PROBES, [])
-            except (RuntimeError, OSError) as error:
-                raise SandboxError(f"{backend.name}: {error}") from None
+            session.exec("self-test", PROBES, [])
             for claim in (*CLAIMS, "leave_one_behind"):
                 with contextlib.suppress(Crash, protocol.ProtocolError):
                     held[claim] = session.call(claim, (), facts, 15).get("value") is True
+        except (RuntimeError, OSError) as error:
+            raise SandboxError(f"{backend.name}: {error}") from None
         finally:
             session.close()
             del os.environ["BIRNN_SELFTEST"]

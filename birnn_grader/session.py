@@ -166,8 +166,7 @@ class Session:
         if self.restarts > 20:
             raise Crash("it crashed too often")
         self.restarts += 1
-        self.command = self.backend.command(self.limits, self.files)
-        self.process = Process(self.command, self.limits, self.clock)
+        self.process = Process(self.backend.command(self.limits, self.files), self.limits, self.clock)
         try:
             self.process.request("exec", ["start", "", []], self.limits.start)
         except Crash as crash:
@@ -199,5 +198,5 @@ class Session:
         """End the process, if one runs."""
         if self.process is not None:
             self.process.close()
-            self.backend.end(self.command)
+            self.backend.end(self.process.process.args)
             self.process = None

@@ -62,25 +62,19 @@ def run(
             model, splits, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
             weight_decay=weight_decay, average=average, seed=seed,
         )  # fmt: skip
-        model, validation = twin.keep_best(averages, partial(_accuracy, data=splits["validation"]))
+        model, validation = twin.keep_best(averages, partial(twin.accuracy, data=splits["validation"]))
         found[name] = {
             "parameters": sum(p.numel() for p in model.parameters()),
             "validation_accuracy": validation,
-            "test_accuracy": _accuracy(model, splits["test"]),
-            "held_out_words_shuffled": _accuracy(model, _words_shuffled(splits["validation"], seed)),
+            "test_accuracy": twin.accuracy(model, splits["test"]),
+            "held_out_words_shuffled": twin.accuracy(model, _words_shuffled(splits["validation"], seed)),
         }
         if sizes.get("filters") and sizes.get("hidden"):
             model.shuffled = True
-            found[name]["held_out_windows_shuffled"] = _accuracy(model, splits["validation"])
+            found[name]["held_out_windows_shuffled"] = twin.accuracy(model, splits["validation"])
         found[name]["seconds"] = round(time.perf_counter() - start, 1)
         print(f"seed {seed} {name}: {found[name]}", flush=True)
     return found
-
-
-def _accuracy(model: Any, data: Any) -> float:
-    from birnn_ref.twins import torch_classifier as twin
-
-    return round(float(np.mean((twin.logits(model, data) > 0) == (data.y.numpy() > 0))), 5)
 
 
 def _words_shuffled(data: Any, seed: int) -> Any:

@@ -62,21 +62,15 @@ def run(
             model, splits, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
             weight_decay=weight_decay, average=average, seed=seed,
         )  # fmt: skip
-        best, validation = twin.keep_best(averages, partial(_accuracy, data=splits["validation"]))
+        best, validation = twin.keep_best(averages, partial(twin.accuracy, data=splits["validation"]))
         found[name] = {
             "parameters": sum(p.numel() for p in model.parameters()),
             "validation_accuracy": validation,
-            "test_accuracy": _accuracy(best, splits["test"]),
+            "test_accuracy": twin.accuracy(best, splits["test"]),
             "seconds": round(time.perf_counter() - start, 1),
         }
         print(f"seed {seed} {name}: {found[name]}", flush=True)
     return found
-
-
-def _accuracy(model: Any, data: Any) -> float:
-    from birnn_ref.twins import torch_classifier as twin
-
-    return round(float(np.mean((twin.logits(model, data) > 0) == (data.y.numpy() > 0))), 5)
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def run(
     """Train one model for each pair of a length and a vocabulary; each scores the test reviews once."""
     import torch
 
-    from birnn_ref.twins.torch_classifier import DEVICE, Reviews, logits, train
+    from birnn_ref.twins.torch_classifier import DEVICE, Reviews, accuracy, train
     from birnn_ref.twins.torch_hand_classifier import HandClassifier
 
     data = load_imdb(rng=np.random.default_rng(seed))
@@ -52,9 +52,9 @@ def run(
             model, splits, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
             weight_decay=weight_decay, average=average, seed=seed,
         )  # fmt: skip
-        right = (logits(last, splits["test"]) > 0) == (splits["test"].y.numpy() > 0)
-        found["test_accuracy"][f"{num_words}_words_{maxlen}_tokens"] = round(float(np.mean(right)), 5)
-        print(f"seed {seed}, {num_words} words, {maxlen} tokens: {np.mean(right):.4f}", flush=True)
+        right = accuracy(last, splits["test"])
+        found["test_accuracy"][f"{num_words}_words_{maxlen}_tokens"] = right
+        print(f"seed {seed}, {num_words} words, {maxlen} tokens: {right:.4f}", flush=True)
     return found
 
 

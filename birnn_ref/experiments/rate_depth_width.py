@@ -32,7 +32,7 @@ def run(
     """Train one model a setting; return the held-out accuracy of each one after its last epoch."""
     import torch
 
-    from birnn_ref.twins.torch_classifier import DEVICE, Reviews, logits
+    from birnn_ref.twins.torch_classifier import DEVICE, Reviews, accuracy
     from birnn_ref.twins.torch_hand_classifier import HandClassifier
 
     data = load_imdb(num_words, maxlen, padding="post", rng=np.random.default_rng(seed))
@@ -53,9 +53,8 @@ def run(
                 optimiser.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
-        right = (logits(model, splits["validation"]) > 0) == (splits["validation"].y.numpy() > 0)
-        accuracy = round(float(np.mean(right)), 5)
-        grid.append({"rate": one_rate, "depth": levels, "width": units, "accuracy": accuracy})
+        right = accuracy(model, splits["validation"])
+        grid.append({"rate": one_rate, "depth": levels, "width": units, "accuracy": right})
         print(f"seed {seed}: {grid[-1]}", flush=True)
     return {"source": data.source, "grid": grid}
 

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -129,6 +130,11 @@ def one_cycle(
                 for old, new in zip(averaged.parameters(), model.parameters(), strict=True):
                     old.lerp_(new, 1 - average)
         yield averaged
+
+
+def accuracy(model: nn.Module, data: Reviews) -> float:
+    """Return the share of the reviews that a model is right about, to five digits."""
+    return round(float(np.mean((logits(model, data) > 0) == (data.y.numpy() > 0))), 5)
 
 
 def keep_best(averages: Iterator[Model], accuracy: Callable[[Model], float]) -> tuple[Model, list[float]]:
