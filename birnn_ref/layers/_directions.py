@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,15 @@ from birnn_ref.layers.embedding import LookedUp
 from birnn_ref.layers.scans.buffers import Buffers
 from birnn_ref.layers.scans.gru import gru_scan, gru_scan_backward
 from birnn_ref.layers.scans.lstm import lstm_scan, lstm_scan_backward
-from birnn_ref.layers.scans.packing import Packing
-from birnn_ref.layers.scans.projection import project_inputs, project_words
+from birnn_ref.layers.scans.packing import Block, Packing
+from birnn_ref.layers.scans.projection import ProjectedInputs, ProjectedWords
 from birnn_ref.layers.scans.rnn import rnn_scan, rnn_scan_backward
 
 States = tuple[Float, ...]
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+SCALE = {"rnn": (1.0,), "lstm": (0.5, 0.5, 1.0, 0.5), "gru": (0.5, 0.5, 1.0)}
+"""What the forward scan wants each gate's columns multiplied by: a sigmoid is computed from the tanh of a half."""
 BACKWARD: dict[str, Any] = {"rnn": rnn_scan_backward, "lstm": lstm_scan_backward, "gru": gru_scan_backward}
 STATE_NAMES = {"rnn": ("h",), "lstm": ("h", "c"), "gru": ("h",)}
 
@@ -81,44 +84,50 @@ class Directions(Layer):
         batch, time = x.shape[:2]
         packing = self._pack(check_lengths(lengths, batch, time), time)
         params = {name: self._with_axis(value) for name, value in self.params.items()}
-        W_xh = params["W_xh"]
-        a = self._room("a", self.directions, packing.count, W_xh.shape[2])
-        project: Any = project_words if isinstance(x, LookedUp) else project_inputs
-        projected = project(packing, x, W_xh, a)
-        a += params["b_h"][:, None]
+        kind: Any = ProjectedWords if isinstance(x, LookedUp) else ProjectedInputs
+        scale = np.repeat(np.array(SCALE[self.cell], self.dtype), self.hidden)
+        projected = kind(packing, self._room, x, params["W_xh"], params["b_h"], scale)
         given = self._states("initial", initial, batch)
-        states = tuple(packing.states(name, s) for name, s in zip(STATE_NAMES[self.cell], given, strict=True))
+        outputs = packing.unpacked(self.directions, self.hidden, dtype=self.dtype)
         scan, options = self._scan()
-        cache = []
-        for d in range(self.directions):
-            chain = {name: value[d] for name, value in params.items()}
-            cache.append(scan(packing, self._rooms[d], a[d], tuple(s[d] for s in states), chain, *options))
-        self._keep(packing, projected, cache)
-        outputs = packing.unpack_each(states[0][:, batch:])
-        return outputs, tuple(self._without_axis(state[:, packing.last]) for state in states)
+        scans, final = [], []
+        for d, (room, chain) in enumerate(zip(self._rooms, packing.chains, strict=False)):
+            own = {name: value[d] for name, value in params.items()}
+            own["W_hh"] = own["W_hh"] * scale
+            states = tuple(
+                chain.states(room, name, state[d]) for name, state in zip(STATE_NAMES[self.cell], given, strict=True)
+            )
+            scans.append(scan(chain, room, partial(projected.forward, d), states, own, *options))
+            for block in chain.blocks:
+                packing.unpack(chain.after(states[0], block), outputs[:, d], block.rows)
+            final.append([state[chain.final] for state in states])
+        self._keep(packing, projected, params["W_hh"], scans)
+        both = tuple(np.stack(directions) for directions in zip(*final, strict=True))
+        return outputs.reshape(batch, time, *outputs.shape[1:]), tuple(self._without_axis(state) for state in both)
 
     def _backward(self, d_outputs: Float | None, d_final: States | None, cache: Any) -> tuple[Any, States]:
         """Return the gradients of ``x`` and of the initial states; ``cache`` is what `_forward` kept."""
-        packing, projected, scans = cache
+        packing, projected, W_hh, scans = cache
         if d_outputs is None and d_final is None:
             raise TypeError("backward needs d_outputs or d_final, got neither")
-        if d_outputs is None:
-            dh = self._room("dh", self.directions, packing.count, self.hidden)
-            dh[...] = 0
-        else:
-            dh = packing.pack_each("dh", d_outputs)
-        carries = tuple(packing.sort(state) for state in self._states("d_final", d_final, len(packing.order)))
-        da = self._room("da", self.directions, packing.count, GATES[self.cell] * self.hidden)
-
+        carries = [state[:, packing.order] for state in self._states("d_final", d_final, len(packing.order))]
         found = []
-        for d in range(self.directions):
-            chain = tuple(carry[d] for carry in carries)
-            found.append(BACKWARD[self.cell](packing, self._rooms[d], dh[d], chain, da[d], scans[d]))
-        grads = {name: np.stack([chain[name] for chain in found]) for name in found[0]}
-        dx, dW_xh = projected.backward(da)
-        grads |= {"W_xh": dW_xh, "b_h": da.sum(axis=1)}
+        for d, (room, chain) in enumerate(zip(self._rooms, packing.chains, strict=False)):
+            arrive = partial(self._arrive, packing, d_outputs, d)
+            own, collect = tuple(carry[d] for carry in carries), partial(projected.backward, d)
+            found.append(BACKWARD[self.cell](chain, room, arrive, own, collect, W_hh[d], scans[d]))
+        grads = {name: np.stack([direction[name] for direction in found]) for name in found[0]}
+        dx, grads["W_xh"], grads["b_h"] = projected.gradients()
         self.grads = {name: self._without_axis(grads[name]) for name in self.params}
-        return dx, tuple(self._without_axis(packing.unsort(carry)) for carry in carries)
+        d_initial = (carry[:, np.argsort(packing.order)] for carry in carries)
+        return dx, tuple(self._without_axis(state) for state in d_initial)
+
+    def _arrive(self, packing: Packing, d_outputs: Float | None, direction: int, block: Block) -> Float:
+        """Return what the states of a block receive from the outputs; ``d_outputs`` is of the outputs' shape."""
+        if d_outputs is None:
+            return np.zeros((block.size, self.hidden), self.dtype)
+        flat = d_outputs.reshape(-1, self.directions, self.hidden)
+        return packing.pack(flat[:, direction], block.rows)
 
     def _single_input(self, x: Any) -> Any:
         """Check an input that all directions read."""
@@ -131,7 +140,7 @@ class Directions(Layer):
         """Return the order of the rows; the last batch's, if its lengths were the same."""
         last = self._packing
         if last is None or last.shape[1] != time or not np.array_equal(last.lengths, lengths):
-            self._packing = last = Packing(lengths, time, self.directions, self._room)
+            self._packing = last = Packing(lengths, time)
         return last
 
     def _scan(self) -> tuple[Any, tuple[Any, ...]]:

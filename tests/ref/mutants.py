@@ -28,6 +28,7 @@ MODULES = (
     "cells/gru.py",
     "layers/scans/packing.py",
     "layers/scans/product.py",
+    "layers/scans/projection.py",
     "layers/scans/rnn.py",
     "layers/scans/lstm.py",
     "layers/scans/gru.py",
@@ -40,7 +41,7 @@ MODULES = (
 # The judges. Starting PyTorch for each would take long; the other tests hold both to the same formulas.
 TESTS = {
     "cells": (["test_cells.py"], "not torch"),
-    "layers": (["test_bidirectional.py", "test_stack.py", "test_recurrent.py"], "not torch"),
+    "layers": (["test_bidirectional.py", "test_stack.py", "test_recurrent.py", "test_lookup.py"], "not torch"),
 }
 OPERATORS = {
     ast.Add: ast.Sub,
@@ -70,7 +71,8 @@ CALLS = {
     "maximum": "minimum",
     "greater": "less",
 }
-CALLS |= {"before": "after", "reversed": "list", "empty": "ones", "zeros": "ones", "sort": "unsort", "unsort": "sort"}
+CALLS |= {"reversed": "list", "empty": "ones", "zeros": "ones"}
+ATTRIBUTES = {"T": "real", "after": "before", "before": "after", "initial": "final", "final": "initial"}
 
 
 def mutants(source):
@@ -113,7 +115,7 @@ def _changes(node):
         found.append(lambda n: _replace_call(n.func, "attr"))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
         found.append(lambda n: _replace_call(n.func, "id"))
-    if isinstance(node, ast.Attribute) and node.attr in ("T", "after", "before") and isinstance(node.ctx, ast.Load):
+    if isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES and isinstance(node.ctx, ast.Load):
         found.append(lambda n: _replace_attribute(n))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
         found.append(lambda n: _drop_sign(n))
@@ -151,7 +153,7 @@ def _replace_call(function, name):
 
 def _replace_attribute(node):
     before = ast.unparse(node)
-    node.attr = {"T": "real", "after": "before", "before": "after"}[node.attr]
+    node.attr = ATTRIBUTES[node.attr]
     return f"{before} -> {ast.unparse(node)}"
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from ref.recurrences import assert_same, each_alone, in_torch, random_params
 
 from birnn_ref.layers import Bidirectional, Recurrent
+from birnn_ref.layers.scans import packing
+from birnn_ref.layers.scans.product import product
 
 # Every cell in every form.
 FORMS = {
@@ -115,6 +117,27 @@ def test_equals_torch(form, directions, shape_and_lengths, seed):
 def test_equals_each_sequence_alone(form, directions, lengths):
     case = Case(form, directions, lengths=None if lengths is None else np.array(lengths))
     assert_same(case.run(), case.alone())
+
+
+@pytest.mark.parametrize("lengths", [None, [6, 3, 1, 0], [2, 5, 4, 5]])
+@pytest.mark.parametrize("rows", [1, 5, 9])
+@pytest.mark.parametrize("form", FORMS)
+def test_blocks_of_any_size_give_the_same(form, rows, lengths, monkeypatch):
+    monkeypatch.setattr(packing, "BLOCK", rows)
+    case = Case(form, 2, lengths=None if lengths is None else np.array(lengths))
+    assert_same(case.run(), case.alone())
+    blocks = case.layer._packing.chains[0].blocks
+    assert len(blocks) > 1
+    assert all(block.size <= rows or len(block.steps) == 1 for block in blocks)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 40, 100, 200])
+def test_a_product_in_portions_is_the_product(rows):
+    rng = np.random.default_rng(0)
+    h, W = rng.normal(size=(rows, 100)), rng.normal(size=(100, 250))
+    out = np.full((rows, 250), np.nan)
+    assert product(h, W, out=out) is out
+    np.testing.assert_allclose(out, h @ W, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (3, 1, 2, 4), (1, 5, 1, 2), (2, 0, 3, 4)])

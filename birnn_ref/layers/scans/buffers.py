@@ -39,3 +39,23 @@ class Buffers:
     def __reduce__(self) -> tuple[type[Buffers], tuple[np.dtype[Any]]]:
         """Copy and pickle as empty."""
         return Buffers, (self.dtype,)
+
+
+def by_gate(gates: Float, number: int, rows: slice) -> Float:
+    """Return a block's gates from an array that keeps each gate of a block together.
+
+    Parameters
+    ----------
+    gates : array, ``(number * size, hidden)``
+    number : int
+        Of gates.
+    rows : slice
+        Of the block, among ``size``.
+
+    Returns
+    -------
+    array, ``(number, rows, hidden)``
+        A view.
+    """
+    block = gates[number * rows.start : number * rows.stop]
+    return block.reshape(number, rows.stop - rows.start, gates.shape[1])

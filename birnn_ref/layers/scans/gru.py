@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.layers.scans.buffers import Buffers
-from birnn_ref.layers.scans.packing import Packing
+from birnn_ref.layers.scans.buffers import Buffers, by_gate
+from birnn_ref.layers.scans.packing import Chain
 from birnn_ref.layers.scans.product import product
+from birnn_ref.layers.scans.projection import Arrive, Collect, Project
 
 
 class GRUScanCache(NamedTuple):
-    """What the scan backward needs of the scan.
+    """What the scan backward needs of the scan; ``gates`` as `by_gate` reads it.
 
     ``recalled`` is what the reset gate multiplies if it resets after the product, and its product if before.
     """
@@ -21,80 +22,90 @@ class GRUScanCache(NamedTuple):
     gates: Float
     h: Float
     recalled: Float
-    W_hh: Float
     reset_after: bool
 
 
 def gru_scan(
-    packing: Packing, room: Buffers, a: Float, states: tuple[Float, ...], params: dict[str, Float], reset_after: bool
+    chain: Chain,
+    room: Buffers,
+    project: Project,
+    states: tuple[Float, ...],
+    params: dict[str, Float],
+    reset_after: bool,
 ) -> GRUScanCache:
     """Compute every step's state into ``states``.
 
     Parameters
     ----------
-    packing : Packing
+    chain : Chain
     room : Buffers
-    a : array, ``(count, 3 * hidden)``
-        Each row's ``x_t @ W_xh + b_h``; overwritten with the gates ``r z n``.
-    states : tuple of one array, ``(batch + count, hidden)``
+    project : callable
+        Gives a block's ``x_t @ W_xh + b_h``, ``(block.size, 3 * hidden)``, the columns of ``r z`` halved.
+    states : tuple of one array, ``(batch + size, hidden)``
         The initial states, and room for those after; changed in place.
     params : dict
-        ``W_hh (hidden, 3 * hidden)``, and ``b_hn (hidden,)`` if it resets after the product.
+        ``W_hh (hidden, 3 * hidden)``, the same columns halved, and ``b_hn (hidden,)`` if it resets after the product.
     reset_after : bool
     """
     (h,), W_hh = states, params["W_hh"]
-    batch, hidden = packing.shape[0], h.shape[1]
-    two, half = 2 * hidden, h.dtype.type(0.5)
-    # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2 for r and z
-    scaled = W_hh.copy()
-    scaled[:, :two] *= half
-    W_hrz, W_hn = (np.ascontiguousarray(W) for W in np.split(scaled, [two], axis=1))
-    recalled = room("recalled", packing.count, hidden)
-    recurrent = room("recurrent", batch, 3 * hidden)
-    recurrent_rz = room("recurrent rz", batch, two)
-    kept = room("kept", batch, hidden)
-    for step in packing.steps:
-        active, recalled_t, kept_t = slice(step.active), recalled[step.rows], kept[: step.active]
-        h_prev, rz, n = h[step.before], a[step.rows, :two], a[step.rows, two:]
-        rz *= half
-        if reset_after:
-            m = product(h_prev, scaled, out=recurrent[active])
-            rz += m[:, :two]
-            np.add(m[:, two:], params["b_hn"], out=recalled_t)
-        else:
-            rz += product(h_prev, W_hrz, out=recurrent_rz[active])
-        np.tanh(rz, out=rz)
-        rz *= half
-        rz += half
-        r, z = rz[:, :hidden], rz[:, hidden:]
-        if reset_after:
-            n += np.multiply(r, recalled_t, out=kept_t)
-        else:
-            np.multiply(r, h_prev, out=recalled_t)
-            n += product(recalled_t, W_hn, out=kept_t)
-        np.tanh(n, out=n)
-        # h_t = (1 - z) n + z h_prev = n + z (h_prev - n)
-        h_t = np.subtract(h_prev, n, out=h[step.after])
-        h_t *= z
-        h_t += n
-    return GRUScanCache(a, h, recalled, W_hh, reset_after)
+    batch, hidden, half = len(chain.initial), h.shape[1], h.dtype.type(0.5)
+    two = 2 * hidden
+    W_hrz, W_hn = (np.ascontiguousarray(W) for W in np.split(W_hh, [two], axis=1))
+    all_gates, all_recalled = room("gates", 3 * chain.size, hidden), room("recalled", chain.size, hidden)
+    recurrent, recurrent_rz = room("recurrent", batch, 3 * hidden), room("recurrent rz", batch, two)
+    for block in chain.blocks:
+        a = project(block, room("a", block.size, 3 * hidden))
+        a_by_gate = a.reshape(block.size, 3, hidden).swapaxes(0, 1)
+        gates, recalled = by_gate(all_gates, 3, block.rows), all_recalled[block.rows]
+        for step in block.steps:
+            rows, h_prev = step.rows, h[step.before]
+            rz, a_rz, recalled_t = gates[:2, rows], a[rows, :two], recalled[rows]
+            r, z, n = gates[:, rows]
+            if reset_after:
+                m = product(h_prev, W_hh, out=recurrent[: step.active])
+                a_rz += m[:, :two]
+                np.add(m[:, two:], params["b_hn"], out=recalled_t)
+            else:
+                a_rz += product(h_prev, W_hrz, out=recurrent_rz[: step.active])
+            # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2
+            np.tanh(a_by_gate[:2, rows], out=rz)
+            rz *= half
+            rz += half
+            if reset_after:
+                np.multiply(r, recalled_t, out=n)
+            else:
+                product(np.multiply(r, h_prev, out=recalled_t), W_hn, out=n)
+            n += a_by_gate[2, rows]
+            np.tanh(n, out=n)
+            # h_t = (1 - z) n + z h_prev = n + z (h_prev - n)
+            h_t = np.subtract(h_prev, n, out=h[step.after])
+            h_t *= z
+            h_t += n
+    return GRUScanCache(all_gates, h, all_recalled, reset_after)
 
 
 def gru_scan_backward(
-    packing: Packing, room: Buffers, dh: Float, carries: tuple[Float, ...], da: Float, cache: GRUScanCache
+    chain: Chain,
+    room: Buffers,
+    arrive: Arrive,
+    carries: tuple[Float, ...],
+    collect: Collect,
+    W_hh: Float,
+    cache: GRUScanCache,
 ) -> dict[str, Float]:
     """Carry the gradients back through every step.
 
     Parameters
     ----------
-    packing : Packing
+    chain : Chain
     room : Buffers
-    dh : array, ``(count, hidden)``
-        What each row's state receives from the output; overwritten.
+    arrive : callable
+        Gives what a block's states receive from the output, ``(block.size, hidden)``; overwritten.
     carries : tuple of one array, ``(batch, hidden)``
         What each sequence's final state receives, the longest first; holds the initial state's gradient afterwards.
-    da : array, ``(count, 3 * hidden)``
-        Receives the gradient with respect to ``a``.
+    collect : callable
+        Takes a block and the gradient of its projections, not halved, ``(block.size, 3 * hidden)``.
+    W_hh : array, ``(hidden, 3 * hidden)``
     cache : GRUScanCache
 
     Returns
@@ -102,51 +113,56 @@ def gru_scan_backward(
     dict
         The gradients with respect to ``W_hh`` and, if it resets after the product, ``b_hn``.
     """
-    gates, h, recalled, W_hh, reset_after = cache
+    all_gates, h, all_recalled, reset_after = cache
     (carry,) = carries
-    count, hidden = dh.shape
-    by_gate, two = da.reshape(count, 3, hidden), 2 * hidden
-    r, z, n = gates.reshape(count, 3, hidden).swapaxes(0, 1)
-    da_r, da_z, da_n = by_gate.swapaxes(0, 1)
-    h_prev = packing.before(room, "h_prev", h)
+    hidden = h.shape[1]
+    two = 2 * hidden
     W_hh_T = np.ascontiguousarray(W_hh.T)
     W_hrz_T, W_hn_T = W_hh_T[:two], W_hh_T[two:]
-    slope_n, spare = room("slope_n", count, hidden), room("spare", count, hidden)
-    kept, da_rz = room("kept", *carry.shape), room("da_rz", len(carry), two)
-    for block in reversed(packing.blocks):
+    kept = room("kept", *carry.shape)
+    dW_hh, db_hn = np.zeros_like(W_hh), np.zeros(hidden, W_hh.dtype)
+    for block in reversed(chain.blocks):
+        dh, gates, recalled = arrive(block), by_gate(all_gates, 3, block.rows), all_recalled[block.rows]
+        r, z, n = gates
+        h_prev = chain.before(h, block)
         # Every gradient is dh times what the forward pass has fixed: that, for the block's steps.
-        at = block.rows
-        np.multiply(gates[at], gates[at], out=da[at])
-        np.subtract(1, da_n[at], out=slope_n[at])
-        slope_n[at] *= np.subtract(1, z[at], out=spare[at])
-        np.subtract(gates[at, :two], da[at, :two], out=da[at, :two])
-        da_z[at] *= np.subtract(h_prev[at], n[at], out=spare[at])
+        fixed = np.multiply(gates, gates, out=room("fixed", *gates.shape))
+        np.subtract(gates[:2], fixed[:2], out=fixed[:2])
+        spare = np.subtract(h_prev, n, out=room("spare", *dh.shape))
+        fixed[1] *= spare
+        slope_n = np.subtract(1, fixed[2], out=room("slope_n", *dh.shape))
+        slope_n *= np.subtract(1, z, out=spare)
         if reset_after:
             # The third gradient is that of what r multiplies; n's own, outside the reset, is found after the loop.
-            da_r[at] *= slope_n[at]
-            da_r[at] *= recalled[at]
-            np.multiply(slope_n[at], r[at], out=da_n[at])
+            fixed[0] *= slope_n
+            fixed[0] *= recalled
+            np.multiply(slope_n, r, out=fixed[2])
         else:
-            da_r[at] *= h_prev[at]
-            da_n[at] = slope_n[at]
+            fixed[0] *= h_prev
+            fixed[2] = slope_n
+        da = room("da", block.size, 3 * hidden)
+        da_r, _, da_n = da_by_gate = da.reshape(block.size, 3, hidden).swapaxes(0, 1)
         for step in reversed(block.steps):
-            rows, active = step.rows, slice(step.active)
-            dh_t, carry_t, kept_t = dh[rows], carry[active], kept[active]
+            rows, carry_t, kept_t = step.rows, carry[: step.active], kept[: step.active]
+            dh_t = dh[rows]
             dh_t += carry_t
             if reset_after:
-                by_gate[rows] *= dh_t[:, None]
+                np.multiply(fixed[:, rows], dh_t, out=da_by_gate[:, rows])
                 product(da[rows], W_hh_T, out=carry_t)
             else:
-                by_gate[rows, 1:] *= dh_t[:, None]
+                np.multiply(fixed[1:, rows], dh_t, out=da_by_gate[1:, rows])
                 d_reset = product(da_n[rows], W_hn_T, out=kept_t)
-                da_r[rows] *= d_reset
-                da_rz[active] = da[rows, :two]
-                product(da_rz[active], W_hrz_T, out=carry_t)
+                np.multiply(fixed[0, rows], d_reset, out=da_r[rows])
+                product(da[rows, :two], W_hrz_T, out=carry_t)
                 d_reset *= r[rows]
                 carry_t += d_reset
             carry_t += np.multiply(dh_t, z[rows], out=kept_t)
-    if reset_after:
-        grads = {"W_hh": h_prev.T @ da, "b_hn": da_n.sum(axis=0)}
-        np.multiply(dh, slope_n, out=da_n)
-        return grads
-    return {"W_hh": np.concatenate([h_prev.T @ da[:, :two], recalled.T @ da_n], axis=1)}
+        if reset_after:
+            dW_hh += h_prev.T @ da
+            db_hn += da_n.sum(axis=0)
+            np.multiply(dh, slope_n, out=da_n)
+        else:
+            dW_hh[:, :two] += h_prev.T @ da[:, :two]
+            dW_hh[:, two:] += recalled.T @ da_n
+        collect(block, da)
+    return {"W_hh": dW_hh, "b_hn": db_hn} if reset_after else {"W_hh": dW_hh}

@@ -7,76 +7,83 @@ from typing import NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.layers.scans.buffers import Buffers
-from birnn_ref.layers.scans.packing import Packing
+from birnn_ref.layers.scans.buffers import Buffers, by_gate
+from birnn_ref.layers.scans.packing import Chain
 from birnn_ref.layers.scans.product import product
+from birnn_ref.layers.scans.projection import Arrive, Collect, Project
 
 
 class LSTMScanCache(NamedTuple):
-    """What the scan backward needs of the scan."""
+    """What the scan backward needs of the scan; ``gates`` as `by_gate` reads it."""
 
     gates: Float
     h: Float
     c: Float
     tanh_c: Float
-    W_hh: Float
 
 
 def lstm_scan(
-    packing: Packing, room: Buffers, a: Float, states: tuple[Float, ...], params: dict[str, Float]
+    chain: Chain, room: Buffers, project: Project, states: tuple[Float, ...], params: dict[str, Float]
 ) -> LSTMScanCache:
     """Compute every step's states into ``states``.
 
     Parameters
     ----------
-    packing : Packing
+    chain : Chain
     room : Buffers
-    a : array, ``(count, 4 * hidden)``
-        Each row's ``x_t @ W_xh + b_h``; overwritten with the gates ``i f g o``.
-    states : tuple of two arrays, ``(batch + count, hidden)``
+    project : callable
+        Gives a block's ``x_t @ W_xh + b_h``, ``(block.size, 4 * hidden)``, the columns of ``i f o`` halved.
+    states : tuple of two arrays, ``(batch + size, hidden)``
         The initial ``h`` and ``c``, and room for those after; changed in place.
     params : dict
-        ``W_hh (hidden, 4 * hidden)``.
+        ``W_hh (hidden, 4 * hidden)``, the same columns halved.
     """
     (h, c), W_hh = states, params["W_hh"]
-    batch, hidden = packing.shape[0], h.shape[1]
-    # One tanh for all four gates: sigmoid(a) = tanh(a / 2) / 2 + 1 / 2.
-    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], h.dtype), hidden)
-    shift = np.repeat(np.array([0.5, 0.5, 0, 0.5], h.dtype), hidden)
-    scaled = W_hh * scale
-    tanh_c = room("tanh_c", packing.count, hidden)
-    recurrent = room("recurrent", batch, 4 * hidden)
-    written = room("written", batch, hidden)
-    for step in packing.steps:
-        gates = a[step.rows]
-        gates *= scale
-        gates += product(h[step.before], scaled, out=recurrent[: step.active])
-        np.tanh(gates, out=gates)
-        gates *= scale
-        gates += shift
-        i, f, g, o = (gates[:, k * hidden : (k + 1) * hidden] for k in range(4))
-        c_t = np.multiply(f, c[step.before], out=c[step.after])
-        c_t += np.multiply(i, g, out=written[: step.active])
-        np.multiply(o, np.tanh(c_t, out=tanh_c[step.rows]), out=h[step.after])
-    return LSTMScanCache(a, h, c, tanh_c, W_hh)
+    batch, hidden, half = len(chain.initial), h.shape[1], h.dtype.type(0.5)
+    all_gates, all_tanh_c = room("gates", 4 * chain.size, hidden), room("tanh_c", chain.size, hidden)
+    recurrent, written = room("recurrent", batch, 4 * hidden), room("written", batch, hidden)
+    for block in chain.blocks:
+        a = project(block, room("a", block.size, 4 * hidden))
+        a_by_gate = a.reshape(block.size, 4, hidden).swapaxes(0, 1)
+        gates, tanh_c = by_gate(all_gates, 4, block.rows), all_tanh_c[block.rows]
+        for step in block.steps:
+            rows = step.rows
+            a_t = a[rows]
+            a_t += product(h[step.before], W_hh, out=recurrent[: step.active])
+            # One tanh for all four gates: sigmoid(a) = tanh(a / 2) / 2 + 1 / 2.
+            i, f, g, o = gates_t = np.tanh(a_by_gate[:, rows], out=gates[:, rows])
+            for sigmoid in (gates_t[:2], o):
+                sigmoid *= half
+                sigmoid += half
+            c_t = np.multiply(f, c[step.before], out=c[step.after])
+            c_t += np.multiply(i, g, out=written[: step.active])
+            np.multiply(o, np.tanh(c_t, out=tanh_c[rows]), out=h[step.after])
+    return LSTMScanCache(all_gates, h, c, all_tanh_c)
 
 
 def lstm_scan_backward(
-    packing: Packing, room: Buffers, dh: Float, carries: tuple[Float, ...], da: Float, cache: LSTMScanCache
+    chain: Chain,
+    room: Buffers,
+    arrive: Arrive,
+    carries: tuple[Float, ...],
+    collect: Collect,
+    W_hh: Float,
+    cache: LSTMScanCache,
 ) -> dict[str, Float]:
     """Carry the gradients back through every step.
 
     Parameters
     ----------
-    packing : Packing
+    chain : Chain
     room : Buffers
-    dh : array, ``(count, hidden)``
-        What each row's hidden state receives from the output; overwritten.
+    arrive : callable
+        Gives what a block's hidden states receive from the output, ``(block.size, hidden)``; overwritten.
     carries : tuple of two arrays, ``(batch, hidden)``
         What each sequence's final ``h`` and ``c`` receive, the longest first; they hold the initial states'
         gradients afterwards.
-    da : array, ``(count, 4 * hidden)``
-        Receives the gradient with respect to ``a``.
+    collect : callable
+        Takes a block and the gradient of its projections, not halved, ``(block.size, 4 * hidden)``.
+    W_hh : array, ``(hidden, 4 * hidden)``
     cache : LSTMScanCache
 
     Returns
@@ -84,37 +91,35 @@ def lstm_scan_backward(
     dict
         The gradient with respect to ``W_hh``.
     """
-    gates, h, c, tanh_c, W_hh = cache
+    all_gates, h, c, all_tanh_c = cache
     carry, dc = carries
-    count, hidden = dh.shape
     W_hh_T = np.ascontiguousarray(W_hh.T)
-    by_gate = da.reshape(count, 4, hidden)
-    i, f, g, o = gates.reshape(count, 4, hidden).swapaxes(0, 1)
-    da_i, da_f, da_g, da_o = by_gate.swapaxes(0, 1)
-    h_t, c_prev = packing.after(h), packing.before(room, "c_prev", c)
-    to_c = room("to_c", count, hidden)
-    for block in reversed(packing.blocks):
+    dW_hh = np.zeros_like(W_hh)
+    for block in reversed(chain.blocks):
+        dh, gates, tanh_c = arrive(block), by_gate(all_gates, 4, block.rows), all_tanh_c[block.rows]
+        i, f, g, o = gates
         # Each gate's gradient is dc, for o dh, times what the forward pass has fixed: that, for the block's steps.
-        at = block.rows
-        np.multiply(gates[at], gates[at], out=da[at])
-        np.subtract(gates[at], da[at], out=da[at])
-        da_i[at] *= g[at]
-        da_f[at] *= c_prev[at]
-        np.multiply(g[at], g[at], out=da_g[at])
-        np.subtract(1, da_g[at], out=da_g[at])
-        da_g[at] *= i[at]
-        da_o[at] *= tanh_c[at]
+        fixed = np.multiply(gates, gates, out=room("fixed", *gates.shape))
+        np.subtract(gates[:2], fixed[:2], out=fixed[:2])
+        np.subtract(1, fixed[2], out=fixed[2])
+        np.subtract(o, fixed[3], out=fixed[3])
+        for slope, factor in zip(fixed, (g, chain.before(c, block), i, tanh_c), strict=True):
+            slope *= factor
         # o (1 - tanh(c)^2) = o - h tanh(c)
-        np.multiply(h_t[at], tanh_c[at], out=to_c[at])
-        np.subtract(o[at], to_c[at], out=to_c[at])
+        to_c = np.multiply(chain.after(h, block), tanh_c, out=room("to_c", *dh.shape))
+        np.subtract(o, to_c, out=to_c)
+        da = room("da", block.size, len(W_hh_T))
+        da_by_gate = da.reshape(block.size, *gates.shape[::2]).swapaxes(0, 1)
         for step in reversed(block.steps):
             rows, active = step.rows, slice(step.active)
             dh_t, dc_t, to_c_t = dh[rows], dc[active], to_c[rows]
             dh_t += carry[active]
             to_c_t *= dh_t
             dc_t += to_c_t
-            by_gate[rows, :3] *= dc_t[:, None]
-            da_o[rows] *= dh_t
+            np.multiply(fixed[:3, rows], dc_t, out=da_by_gate[:3, rows])
+            np.multiply(fixed[3, rows], dh_t, out=da_by_gate[3, rows])
             dc_t *= f[rows]
             product(da[rows], W_hh_T, out=carry[active])
-    return {"W_hh": packing.before(room, "h_prev", h).T @ da}
+        dW_hh += chain.before(h, block).T @ da
+        collect(block, da)
+    return {"W_hh": dW_hh}

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from birnn_ref._checks import Float, Int
 from birnn_ref.layers.scans.buffers import Buffers
 
+BLOCK = 1024
+"""A scan's rows are projected, gone through and collected so many at a time."""
+
 
 class Step(NamedTuple):
-    """Where one step's rows are.
+    """Where one step of a chain is.
 
     Attributes
     ----------
     rows : slice
-        In an array that has a row for each step of each sequence.
+        Within its block.
     before, after : slice
-        In an array of states, which starts with a row for each sequence's initial state: what the step reads, and
-        where it writes.
+        In an array of states: what the step reads, and where it writes.
     active : int
         How many sequences have this step; being sorted, they are the first ones.
     """
@@ -36,152 +39,154 @@ class Block(NamedTuple):
     Attributes
     ----------
     rows : slice
-        Of all the block's steps.
+        Of all the block's steps, among the packed rows.
+    size : int
+        How many rows that is.
     steps : list of Step
+        In the order in which the chain takes them.
     """
 
     rows: slice
+    size: int
     steps: list[Step]
+
+
+class Chain(NamedTuple):
+    """One direction's way through the packed rows.
+
+    An array of states has a row for each sequence and one for each packed row, ``(batch + size, hidden)``. Every
+    step stands between two places of it. The forward chain reads the lower one and writes the upper one, the backward
+    chain does the opposite; so one's initial states lie where the other's final states do.
+
+    Attributes
+    ----------
+    size : int
+        How many packed rows there are.
+    blocks : list of Block
+        In the order in which the chain takes them.
+    read, written : integer array ``(size,)`` or slice
+        For every packed row, the state that its step reads, and the one that it writes.
+    initial, final : integer array ``(batch,)``
+        For each sequence, in the batch's own order, the rows of those states.
+    """
+
+    size: int
+    blocks: list[Block]
+    read: Int | slice
+    written: Int | slice
+    initial: Int
+    final: Int
+
+    def states(self, room: Buffers, name: str, initial: Float) -> Float:
+        """Make room for the states of all steps, with the initial ones, ``(batch, hidden)``, in their places."""
+        batch, hidden = initial.shape
+        states = room(name, batch + self.size, hidden)
+        states[self.initial] = initial
+        return states
+
+    def before(self, states: Float, block: Block) -> Float:
+        """Return, for every row of the block, the state that its step read: ``(block.size, hidden)``."""
+        return _at(states, self.read, block.rows)
+
+    def after(self, states: Float, block: Block) -> Float:
+        """Return, for every row of the block, the state that its step wrote: ``(block.size, hidden)``."""
+        return _at(states, self.written, block.rows)
 
 
 class Packing:
     """The valid steps of a batch as rows: all first steps, then all second steps, and so on.
 
     The sequences are sorted by falling length, so that those still running at a step are the leading ones, and the
-    rows of a step follow each other: no loop needs a mask, and padding is never read. The second direction's first
-    step is its sequence's last one.
+    rows of a step follow each other: no loop needs a mask, and padding is never read. The backward chain takes the
+    same rows from the last to the first; a sequence joins it at its own last step.
 
     Parameters
     ----------
     lengths : integer array ``(batch,)``
     time : int
         The padded number of steps.
-    directions : int
-        1, or 2 for a second one that reads from each sequence's end.
-    room : Buffers
-        Where packed rows are put.
 
     Attributes
     ----------
-    steps : list of Step
-    blocks : list of Block
-        The same steps, cut into blocks of about 128 rows.
-    count : int
-        The number of valid steps of the batch.
+    size : int
+        The number of valid steps of the batch: of packed rows.
+    full : bool
+        Whether there is no padding.
     order : integer array ``(batch,)``
         The sequences' numbers, the longest first.
-    last : integer array ``(batch,)``
-        For each sequence, in the batch's own order, the row of its final state in an array of states.
+    chains : tuple of two Chain
+        The forward and the backward one.
 
     Examples
     --------
-    >>> x = np.array([[[1.0], [0.0]], [[2.0], [3.0]]])
-    >>> packing = Packing(np.array([1, 2]), time=2, directions=2, room=Buffers(x.dtype))
-    >>> packing.pack(x)[:, :, 0]
-    array([[2., 1., 3.],
-           [3., 1., 2.]])
+    >>> packing = Packing(np.array([1, 2]), time=2)
+    >>> packing.pack(np.array([[1.0], [0.0], [2.0], [3.0]]))[:, 0]
+    array([2., 1., 3.])
     """
 
-    def __init__(self, lengths: Int, time: int, directions: int, room: Buffers) -> None:
+    def __init__(self, lengths: Int, time: int) -> None:
         batch = len(lengths)
-        self.room, self.lengths = room, lengths.copy()
-        self.shape = (batch, time)
+        self.lengths, self.shape = lengths.copy(), (batch, time)
         self.order = np.argsort(-lengths, kind="stable")
-        longest = int(lengths.max())
-        active = batch - np.searchsorted(np.sort(lengths), np.arange(longest), side="right")
+        active = batch - np.searchsorted(np.sort(lengths), np.arange(int(lengths.max())), side="right")
         starts = np.concatenate([[0], np.cumsum(active)])
-        self.count = int(starts[-1])
-        self.full = self.count == batch * time
-        self.steps = []
-        before = 0
-        for start, n in zip(starts[:-1].tolist(), active.tolist(), strict=True):
-            after = batch + start
-            self.steps.append(Step(slice(start, start + n), slice(before, before + n), slice(after, after + n), n))
-            before = after
-        self.blocks = _blocks(self.steps)
-
+        self.size = int(starts[-1])
+        self.full = self.size == batch * time
         t, rank = np.nonzero(np.arange(batch) < active[:, None])
-        sequence = self.order[rank]
-        places = [t, lengths[sequence] - 1 - t][:directions]
-        self._source = np.stack([sequence * time + place for place in places])
-        self._previous = rank + np.where(t > 0, batch + starts[np.maximum(t - 1, 0)], 0)
-        self._rank = np.argsort(self.order)
-        self.last = self._rank + np.where(lengths > 0, batch + starts[np.maximum(lengths - 1, 0)], 0)
+        self._source = self.order[rank] * time + t
 
-    def pack(self, x: Float) -> Float:
-        """Take ``(batch, time, features)`` to rows ``(directions, count, features)``."""
-        features = x.shape[2]
-        rows = self.room("packed inputs", *self._source.shape, features)
-        # "clip" lets take write where it is told to; no number is out of range.
-        return np.take(x.reshape(x.shape[0] * x.shape[1], features), self._source, axis=0, out=rows, mode="clip")
+        # A step stands between two edges: the first has a row for each sequence, each later one for its step's rows.
+        edges = np.concatenate([[0], batch + starts[:-1]])
+        upper = slice(batch, batch + self.size)
+        lower = slice(0, self.size) if self.full else edges[t] + rank
+        steps = []
+        for n, *corners in np.stack([active, starts[:-1], edges[:-1], edges[1:]], axis=1).tolist():
+            rows, low, high = (slice(corner, corner + n) for corner in corners)
+            steps.append(Step(rows, low, high, n))
+        blocks = _blocks(steps)
+        own = np.argsort(self.order)
+        first, last = own, edges[lengths] + own
+        self.chains = (
+            Chain(self.size, blocks, lower, upper, initial=first, final=last),
+            Chain(self.size, _backward(blocks), upper, lower, initial=last, final=first),
+        )
 
-    def pack_ids(self, ids: Int) -> Int:
-        """Take ``(batch, time)`` to ``(directions, count)``."""
-        packed: Int = ids.ravel()[self._source]
+    def pack(self, x: npt.NDArray[Any], rows: slice = slice(None)) -> npt.NDArray[Any]:
+        """Copy these packed rows from ``x``, ``(batch * time, ...)``."""
+        packed: npt.NDArray[Any] = x[self._source[rows]]
         return packed
 
-    def pack_each(self, name: str, x: Float) -> Float:
-        """Take ``(batch, time, directions, features)`` to rows ``(directions, count, features)``."""
-        flat = x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
-        rows = self.room(name, *self._source.shape, x.shape[3])
-        for d, source in enumerate(self._source):
-            rows[d] = flat[source, d]
-        return rows
+    def unpack(self, packed: Float, out: Float, rows: slice = slice(None)) -> None:
+        """Write these packed rows to their places in ``out``, ``(batch * time, ...)``."""
+        out[self._source[rows]] = packed
 
-    def unpack_each(self, rows: Float) -> Float:
-        """Take rows back to ``(batch, time, directions, features)``, 0 at padded steps."""
-        directions, _, features = rows.shape
+    def unpacked(self, *columns: int, dtype: np.dtype[Any]) -> Float:
+        """Make room for unpacked rows, ``(batch * time, *columns)``; 0 at padded steps."""
         make = np.empty if self.full else np.zeros
-        batch, time = self.shape
-        x = make((batch * time, directions, features), rows.dtype)
-        for d, source in enumerate(self._source):
-            x[source, d] = rows[d]
-        return x.reshape(batch, time, directions, features)
-
-    def unpack_sum(self, rows: Float) -> Float:
-        """Take rows back to ``(batch, time, features)`` and add up the directions; 0 at padded steps."""
-        make = np.empty if self.full else np.zeros
-        batch, time = self.shape
-        x = make((batch * time, rows.shape[2]), rows.dtype)
-        x[self._source[0]] = rows[0]
-        for source, more in zip(self._source[1:], rows[1:], strict=True):
-            x[source] += more
-        return x.reshape(batch, time, rows.shape[2])
-
-    def sort(self, states: Float) -> Float:
-        """Copy ``(directions, batch, hidden)``, the longest sequence first."""
-        return states[:, self.order]
-
-    def unsort(self, states: Float) -> Float:
-        """Undo `sort`."""
-        return states[:, self._rank]
-
-    def states(self, name: str, initial: Float) -> Float:
-        """Make room for the states of all steps, ``(directions, batch + count, hidden)``, after the initial ones."""
-        directions, batch, hidden = initial.shape
-        states = self.room(name, directions, batch + self.count, hidden)
-        states[:, :batch] = self.sort(initial)
-        return states
-
-    def before(self, room: Buffers, name: str, states: Float) -> Float:
-        """Return, for every row of one direction, the state that its step read: ``(count, hidden)``."""
-        if self.full:
-            return states[: self.count]
-        rows = room(name, self.count, states.shape[1])
-        return np.take(states, self._previous, axis=0, out=rows, mode="clip")
-
-    def after(self, states: Float) -> Float:
-        """Return, for every row of one direction, the state that its step wrote: ``(count, hidden)``."""
-        return states[self.shape[0] :]
+        return make((self.shape[0] * self.shape[1], *columns), dtype)
 
 
-def _blocks(steps: list[Step], size: int = 128) -> list[Block]:
-    """Cut the steps into blocks of at most ``size`` rows, or of one step if that has more."""
+def _at(states: Float, places: Int | slice, rows: slice) -> Float:
+    """Return the states at these packed rows' places; without a copy where they follow each other."""
+    return states[places][rows] if isinstance(places, slice) else states[places[rows]]
+
+
+def _blocks(steps: list[Step]) -> list[Block]:
+    """Cut the steps into blocks of at most `BLOCK` rows, or of one step if that has more."""
     blocks: list[Block] = []
     for step in steps:
-        if blocks and step.rows.stop - blocks[-1].rows.start <= size:
-            last = blocks.pop()
-            blocks.append(Block(slice(last.rows.start, step.rows.stop), [*last.steps, step]))
-        else:
-            blocks.append(Block(step.rows, [step]))
+        if not blocks or step.rows.stop - blocks[-1].rows.start > BLOCK:
+            blocks.append(Block(slice(step.rows.start, step.rows.start), 0, []))
+        rows, _, own = blocks.pop()
+        size = step.rows.stop - rows.start
+        own.append(step._replace(rows=slice(size - step.active, size)))
+        blocks.append(Block(slice(rows.start, step.rows.stop), size, own))
     return blocks
+
+
+def _backward(blocks: list[Block]) -> list[Block]:
+    """Turn the order of blocks and steps round; what a step wrote, it reads."""
+    return [
+        block._replace(steps=[s._replace(before=s.after, after=s.before) for s in reversed(block.steps)])
+        for block in reversed(blocks)
+    ]

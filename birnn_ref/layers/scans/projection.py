@@ -1,80 +1,113 @@
-"""Each step's ``x_t @ W_xh``, before the scan: one product for all steps, or for all words."""
+"""Each step's ``x_t @ W_xh + b_h``: one product for a block of steps, or one for every word that occurs."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, Int
+from birnn_ref._checks import Float
 from birnn_ref.layers.base import SparseRows
 from birnn_ref.layers.embedding import LookedUp, sum_by_row
-from birnn_ref.layers.scans.packing import Packing
+from birnn_ref.layers.scans.buffers import Buffers
+from birnn_ref.layers.scans.packing import Block, Packing
+
+Project = Callable[[Block, Float], Float]
+"""How a scan gets a block's projections: it gives the room for them."""
+Collect = Callable[[Block, Float], None]
+"""How it hands on the gradient of a block's projections; the array may change afterwards."""
+Arrive = Callable[[Block], Float]
+"""How it gets the gradient of a block's states; it may overwrite the array."""
 
 
-class ProjectedInputs(NamedTuple):
-    """What the backward of `project_inputs` needs."""
+class ProjectedInputs:
+    """The projections of inputs, and the way back.
 
-    packing: Packing
-    rows: Float
-    W_xh: Float
-    rank: int
-
-    def backward(self, da: Float) -> tuple[Any, Float]:
-        """Return the gradients of ``x`` and of ``W_xh``."""
-        packing, rows, W_xh, rank = self
-        d_rows = np.matmul(da, W_xh.swapaxes(1, 2), out=packing.room("d_rows", *rows.shape))
-        dx = packing.unpack_sum(d_rows) if rank == 3 else packing.unpack_each(d_rows)
-        return dx, rows.swapaxes(1, 2) @ da
-
-
-def project_inputs(packing: Packing, x: Float, W_xh: Float, a: Float) -> ProjectedInputs:
-    """Project every step.
+    The packed inputs have a last column of ones, so that the bias is one more row of the weights, and its gradient
+    one more of theirs.
 
     Parameters
     ----------
     packing : Packing
+    room : Buffers
     x : array, ``(batch, time, features)``, or ``(batch, time, directions, features)`` if each direction reads its own
-    W_xh : array, ``(directions, features, width)``
-    a : array, ``(directions, count, width)``
-        Overwritten with each row's ``x_t @ W_xh``.
+    W_xh, b_h : array, ``(directions, features, width)`` and ``(directions, width)``
+    scale : array, ``(width,)``
+        What the scan wants each column of the projections multiplied by; their gradients come without it.
     """
-    rows = packing.pack(x) if x.ndim == 3 else packing.pack_each("packed inputs", x)
-    np.matmul(rows, W_xh, out=a)
-    return ProjectedInputs(packing, rows, W_xh, x.ndim)
+
+    def __init__(self, packing: Packing, room: Buffers, x: Float, W_xh: Float, b_h: Float, scale: Float) -> None:
+        self.packing, self.room, self.shape, self.W_xh = packing, room, x.shape, W_xh
+        directions, features, _ = W_xh.shape
+        kinds = 1 if x.ndim == 3 else directions
+        flat = x.reshape(x.shape[0] * x.shape[1], kinds, features)
+        inputs = room("inputs", kinds, packing.size, features + 1)
+        inputs[:, :, features] = 1
+        for own, own_flat in zip(inputs, flat.swapaxes(0, 1), strict=True):
+            for block in packing.chains[0].blocks:
+                own[block.rows, :features] = packing.pack(own_flat, block.rows)
+        self.inputs = np.broadcast_to(inputs, (directions, *inputs.shape[1:]))
+        self.W = np.concatenate([W_xh, b_h[:, None]], axis=1) * scale
+        self.dW = np.zeros_like(self.W)
+        self.d_inputs = room("d_inputs", kinds, packing.size, features)
+
+    def forward(self, direction: int, block: Block, out: Float) -> Float:
+        """Write the block's projections to ``out``, ``(block.size, width)``, and return it."""
+        return np.matmul(self.inputs[direction, block.rows], self.W[direction], out=out)
+
+    def backward(self, direction: int, block: Block, da: Float) -> None:
+        """Take the gradient of the block's projections, ``(block.size, width)``."""
+        W_xh_T = self.W_xh[direction].T
+        self.dW[direction] += self.inputs[direction, block.rows].T @ da
+        # Where both directions read the same inputs, the second adds to the first's.
+        if direction < len(self.d_inputs):
+            np.matmul(da, W_xh_T, out=self.d_inputs[direction, block.rows])
+        else:
+            more = self.room("more", block.size, W_xh_T.shape[1])
+            self.d_inputs[0, block.rows] += np.matmul(da, W_xh_T, out=more)
+
+    def gradients(self) -> tuple[Any, Float, Float]:
+        """Return the gradients of ``x``, ``W_xh`` and ``b_h``, when every block's has been taken."""
+        kinds, _, features = self.d_inputs.shape
+        dx = self.packing.unpacked(kinds, features, dtype=self.room.dtype)
+        for k, rows in enumerate(self.d_inputs):
+            self.packing.unpack(rows, dx[:, k])
+        return dx.reshape(self.shape), self.dW[:, :-1], self.dW[:, -1]
 
 
-class ProjectedWords(NamedTuple):
-    """What the backward of `project_words` needs."""
-
-    words: Int
-    vectors: Float
-    places: Int
-    W_xh: Float
-
-    def backward(self, da: Float) -> tuple[SparseRows, Float]:
-        """Return the gradients of the words' vectors and of ``W_xh``: each word's steps are added up first."""
-        words, vectors, places, W_xh = self
-        sums = np.stack([sum_by_row(own, da_own).values for own, da_own in zip(places, da, strict=True)])
-        d_vectors = (sums @ W_xh.swapaxes(1, 2)).sum(axis=0)
-        return SparseRows(words, d_vectors), vectors.T @ sums
-
-
-def project_words(packing: Packing, x: LookedUp, W_xh: Float, a: Float) -> ProjectedWords:
-    """Project every word that occurs, and read the steps' projections off.
+class ProjectedWords:
+    """The projections of embedded words: those of every word that occurs, read off for each step.
 
     Parameters
     ----------
-    packing, W_xh, a
-        As in `project_inputs`.
+    packing, room, W_xh, b_h, scale
+        As in `ProjectedInputs`.
     x : LookedUp
     """
-    ids = packing.pack_ids(x.ids)
-    occurs = np.zeros(len(x.W), bool)
-    occurs[ids[0]] = True
-    words = np.flatnonzero(occurs)
-    places = (np.cumsum(occurs) - 1)[ids]
-    vectors = x.W[words]
-    for projected, own, a_own in zip(vectors @ W_xh, places, a, strict=True):
-        np.take(projected, own, axis=0, out=a_own, mode="clip")
-    return ProjectedWords(words, vectors, places, W_xh)
+
+    def __init__(self, packing: Packing, room: Buffers, x: LookedUp, W_xh: Float, b_h: Float, scale: Float) -> None:
+        ids = packing.pack(x.ids.ravel())
+        occurs = np.zeros(len(x.W), bool)
+        occurs[ids] = True
+        self.words = np.flatnonzero(occurs)
+        self.places = (np.cumsum(occurs) - 1)[ids]
+        self.vectors = x.W[self.words]
+        self.W_xh = W_xh
+        self.projected = (self.vectors @ W_xh + b_h[:, None]) * scale
+        self.da = room("da of words", len(W_xh), packing.size, W_xh.shape[2])
+
+    def forward(self, direction: int, block: Block, out: Float) -> Float:
+        """Write the block's projections to ``out``, ``(block.size, width)``, and return it."""
+        # "clip" lets take write where it is told to; no number is out of range.
+        return np.take(self.projected[direction], self.places[block.rows], axis=0, out=out, mode="clip")
+
+    def backward(self, direction: int, block: Block, da: Float) -> None:
+        """Take the gradient of the block's projections, ``(block.size, width)``."""
+        self.da[direction, block.rows] = da
+
+    def gradients(self) -> tuple[SparseRows, Float, Float]:
+        """Return the gradients of the words' vectors, ``W_xh`` and ``b_h``: each word's steps are added up first."""
+        sums = np.stack([sum_by_row(self.places, da).values for da in self.da])
+        d_vectors = (sums @ self.W_xh.swapaxes(1, 2)).sum(axis=0)
+        return SparseRows(self.words, d_vectors), self.vectors.T @ sums, sums.sum(axis=1)

@@ -8,61 +8,70 @@ import numpy as np
 
 from birnn_ref._checks import Float
 from birnn_ref.layers.scans.buffers import Buffers
-from birnn_ref.layers.scans.packing import Packing
+from birnn_ref.layers.scans.packing import Chain
 from birnn_ref.layers.scans.product import product
+from birnn_ref.layers.scans.projection import Arrive, Collect, Project
 
 
 class RNNScanCache(NamedTuple):
     """What the scan backward needs of the scan."""
 
     h: Float
-    W_hh: Float
     activation: str
 
 
 def rnn_scan(
-    packing: Packing, room: Buffers, a: Float, states: tuple[Float, ...], params: dict[str, Float], activation: str
+    chain: Chain, room: Buffers, project: Project, states: tuple[Float, ...], params: dict[str, Float], activation: str
 ) -> RNNScanCache:
     """Compute every step's state into ``states``.
 
     Parameters
     ----------
-    packing : Packing
+    chain : Chain
     room : Buffers
-    a : array, ``(count, hidden)``
-        Each row's ``x_t @ W_xh + b_h``.
-    states : tuple of one array, ``(batch + count, hidden)``
+    project : callable
+        Gives a block's ``x_t @ W_xh + b_h``, ``(block.size, hidden)``.
+    states : tuple of one array, ``(batch + size, hidden)``
         The initial states, and room for those after; changed in place.
     params : dict
         ``W_hh (hidden, hidden)``.
     activation : {"tanh", "relu"}
     """
     (h,), W_hh = states, params["W_hh"]
-    for step in packing.steps:
-        h_t = product(h[step.before], W_hh, out=h[step.after])
-        h_t += a[step.rows]
-        if activation == "tanh":
-            np.tanh(h_t, out=h_t)
-        else:
-            np.maximum(h_t, 0, out=h_t)
-    return RNNScanCache(h, W_hh, activation)
+    for block in chain.blocks:
+        a = project(block, room("a", block.size, h.shape[1]))
+        for step in block.steps:
+            h_t = product(h[step.before], W_hh, out=h[step.after])
+            h_t += a[step.rows]
+            if activation == "tanh":
+                np.tanh(h_t, out=h_t)
+            else:
+                np.maximum(h_t, 0, out=h_t)
+    return RNNScanCache(h, activation)
 
 
 def rnn_scan_backward(
-    packing: Packing, room: Buffers, dh: Float, carries: tuple[Float, ...], da: Float, cache: RNNScanCache
+    chain: Chain,
+    room: Buffers,
+    arrive: Arrive,
+    carries: tuple[Float, ...],
+    collect: Collect,
+    W_hh: Float,
+    cache: RNNScanCache,
 ) -> dict[str, Float]:
     """Carry the gradients back through every step.
 
     Parameters
     ----------
-    packing : Packing
+    chain : Chain
     room : Buffers
-    dh : array, ``(count, hidden)``
-        What each row's state receives from the output; overwritten.
+    arrive : callable
+        Gives what a block's states receive from the output, ``(block.size, hidden)``; overwritten.
     carries : tuple of one array, ``(batch, hidden)``
         What each sequence's final state receives, the longest first; holds the initial state's gradient afterwards.
-    da : array, ``(count, hidden)``
-        Receives the gradient with respect to ``a``.
+    collect : callable
+        Takes a block and the gradient of its projections, ``(block.size, hidden)``.
+    W_hh : array, ``(hidden, hidden)``
     cache : RNNScanCache
 
     Returns
@@ -70,18 +79,23 @@ def rnn_scan_backward(
     dict
         The gradient with respect to ``W_hh``.
     """
-    h, W_hh, activation = cache
+    h, activation = cache
     (carry,) = carries
     W_hh_T = np.ascontiguousarray(W_hh.T)
-    h_t = packing.after(h)
-    if activation == "tanh":
-        np.multiply(h_t, h_t, out=da)
-        np.subtract(1, da, out=da)
-    else:
-        np.greater(h_t, 0, out=da)
-    for step in reversed(packing.steps):
-        carry_t, dh_t, da_t = carry[: step.active], dh[step.rows], da[step.rows]
-        dh_t += carry_t
-        da_t *= dh_t
-        product(da_t, W_hh_T, out=carry_t)
-    return {"W_hh": packing.before(room, "h_prev", h).T @ da}
+    dW_hh = np.zeros_like(W_hh)
+    for block in reversed(chain.blocks):
+        dh, h_t = arrive(block), chain.after(h, block)
+        da = room("da", *dh.shape)
+        if activation == "tanh":
+            np.multiply(h_t, h_t, out=da)
+            np.subtract(1, da, out=da)
+        else:
+            np.greater(h_t, 0, out=da)
+        for step in reversed(block.steps):
+            carry_t, dh_t, da_t = carry[: step.active], dh[step.rows], da[step.rows]
+            dh_t += carry_t
+            da_t *= dh_t
+            product(da_t, W_hh_T, out=carry_t)
+        dW_hh += chain.before(h, block).T @ da
+        collect(block, da)
+    return {"W_hh": dW_hh}
