@@ -1,17 +1,20 @@
-"""What a measurement needs said beside it, and the two measures themselves: time in turns, and peak memory."""
+"""What a measurement needs said beside it, and the two measures themselves, time and peak memory."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import re
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+PAUSE, PASSES = 0.2, 5
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -30,30 +33,96 @@ def describe_machine(threads: int) -> dict[str, Any]:
     }
 
 
-def time_in_turns(contestants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, dict[str, float]]:
-    """Time each contestant once a round, after a round to warm up.
+class Contestants:
+    """Contestants that are timed in turns, each in a process of its own; used with ``with``.
+
+    A turn is a pause, a pass to warm up and five that count. In one process, the threads of one contestant would still
+    be waiting for work, on a processor of their own, while the next one is timed: PyTorch after OpenBLAS takes up to
+    twice its time so.
 
     Parameters
     ----------
-    contestants : mapping from names to functions without arguments
-    rounds : int
-
-    Returns
-    -------
-    dict
-        For each name in milliseconds the ``median``, the quartiles ``low`` and ``high``, and the ``best``.
+    names : iterable of str
     """
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds + 1):
-        for name, contestant in contestants.items():
+
+    def __init__(self, names: Iterable[str]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connections: dict[str, Connection] = {}
+        self._processes = []
+        for name in names:
+            self._connections[name], theirs = context.Pipe()
+            process = context.Process(target=_compete, args=(theirs,), name=name, daemon=True)
+            process.start()
+            theirs.close()
+            self._processes.append(process)
+
+    def __enter__(self) -> Contestants:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.join()
+
+    def measure(self, makers: Mapping[str, Callable[[], Callable[[], Any]]], rounds: int) -> dict[str, Any]:
+        """Time one task.
+
+        Parameters
+        ----------
+        makers : mapping from the contestants' names to functions that can be pickled
+            Each prepares the task and returns the pass, a function without arguments.
+        rounds : int
+            How many turns each contestant has.
+
+        Returns
+        -------
+        dict
+            ``times``: for each name in milliseconds the ``median``, the quartiles ``low`` and ``high``, and the
+            ``best``. ``peak_memory``: by how many MiB its process grew during the first pass; None where Linux does
+            not tell.
+
+        Raises
+        ------
+        RuntimeError
+            If a contestant fails; it has printed why.
+        """
+        memory = {name: self._ask(name, maker) for name, maker in makers.items()}
+        times: dict[str, list[float]] = {name: [] for name in makers}
+        for _ in range(rounds):
+            for name, own in times.items():
+                own += self._ask(name, None)
+        found = {}
+        for name, own in times.items():
+            low, median, high = statistics.quantiles(own, n=4)
+            found[name] = {"median": median, "low": low, "high": high, "best": min(own)}
+        return {"times": found, "peak_memory": memory}
+
+    def _ask(self, name: str, maker: Callable[[], Callable[[], Any]] | None) -> Any:
+        try:
+            self._connections[name].send(maker)
+            return self._connections[name].recv()
+        except (EOFError, OSError):
+            raise RuntimeError(f"{name} failed: what it printed stands above") from None
+
+
+def _compete(connection: Connection) -> None:
+    """Prepare the task that is sent and answer with its memory; take a turn and answer with its times for None."""
+    while True:
+        try:
+            maker = connection.recv()
+        except EOFError:
+            return
+        if maker is not None:
+            one_pass = maker()
+            connection.send(peak_memory(one_pass))
+            continue
+        time.sleep(PAUSE)
+        times = []
+        for _ in range(1 + PASSES):
             start = time.perf_counter()
-            contestant()
-            times[name].append((time.perf_counter() - start) * 1e3)
-    found = {}
-    for name, all_times in times.items():
-        low, median, high = statistics.quantiles(all_times[1:], n=4)
-        found[name] = {"median": median, "low": low, "high": high, "best": min(all_times[1:])}
-    return found
+            one_pass()
+            times.append((time.perf_counter() - start) * 1e3)
+        connection.send(times[1:])
 
 
 def peak_memory(run: Callable[[], Any]) -> float | None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import peak_memory, time_in_turns
+from benchmarks.machine import Contestants
 from birnn_ref.layers import Bidirectional
 
 SHAPES = ((32, 50, 128, 64), (256, 50, 128, 64), (32, 200, 128, 128))
@@ -23,14 +24,23 @@ SHAPES = ((32, 50, 128, 64), (256, 50, 128, 64), (32, 200, 128, 128))
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 LIMITS = {"torch": {"rnn": 0.5, "lstm": 0.8, "gru": 0.8}, "floor": {"rnn": 1.6, "lstm": 1.6, "gru": 1.6}}
 """The largest ratio of NumPy's time to theirs."""
-ROUNDS = 15
+ROUNDS = 9
 
 Shape = tuple[int, int, int, int]
 
 
-def in_numpy(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Callable[[], Any]:
+def drawn(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Return the inputs and the outputs' gradient, the same for every contestant."""
+    batch, time, features, hidden = shape
+    rng = np.random.default_rng(0)
+    x, d_outputs = (rng.normal(size=(batch, time, size)).astype(np.float32) for size in (features, 2 * hidden))
+    return x, d_outputs
+
+
+def in_numpy(cell: str, shape: Shape) -> Callable[[], Any]:
     """Return the reference layer's pass."""
-    layer = Bidirectional(cell, x.shape[2], hidden, rng=np.random.default_rng(0))
+    x, d_outputs = drawn(shape)
+    layer = Bidirectional(cell, shape[2], shape[3], rng=np.random.default_rng(0))
 
     def both_ways() -> None:
         layer.forward(x)
@@ -39,12 +49,14 @@ def in_numpy(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Ca
     return both_ways
 
 
-def in_torch(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int, device: str = "cpu") -> Callable[[], Any]:
+def in_torch(cell: str, shape: Shape, device: str = "cpu") -> Callable[[], Any]:
     """Return ``torch.nn``'s pass; its inputs are on the device before, and it has ended when the call returns."""
     import torch
 
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    x, d_outputs = drawn(shape)
     kind = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
-    layer = kind(x.shape[2], hidden, batch_first=True, bidirectional=True, device=device)
+    layer = kind(shape[2], shape[3], batch_first=True, bidirectional=True, device=device)
     x_torch = torch.tensor(x, requires_grad=True, device=device)
     d_torch = torch.tensor(d_outputs, device=device)
 
@@ -58,13 +70,14 @@ def in_torch(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int, devic
     return both_ways
 
 
-def in_keras(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Callable[[], Any]:
+def in_keras(cell: str, shape: Shape) -> Callable[[], Any]:
     """Return Keras's pass, compiled by TensorFlow."""
-    import tensorflow as tf
+    from birnn_ref.twins.keras import CELLS, keras  # silences TensorFlow's start
 
-    from birnn_ref.twins.keras import CELLS, keras
+    import tensorflow as tf  # isort: skip
 
-    layer = keras.layers.Bidirectional(CELLS[cell](hidden, return_sequences=True))
+    x, d_outputs = drawn(shape)
+    layer = keras.layers.Bidirectional(CELLS[cell](shape[3], return_sequences=True))
     x_tf, d_tf = tf.constant(x), tf.constant(d_outputs)
     layer.build(x.shape)
 
@@ -79,17 +92,17 @@ def in_keras(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Ca
     return lambda: step(x_tf, d_tf)[1][0].numpy()
 
 
-def floor(cell: str, x: np.ndarray, d_outputs: np.ndarray, hidden: int) -> Callable[[], Any]:
+def floor(cell: str, shape: Shape) -> Callable[[], Any]:
     """Return the matrix products of both ways, both directions' in one call, and nothing else."""
-    batch, time, features = x.shape
+    batch, time, features, hidden = shape
     rows, width, rng = batch * time, GATES[cell] * hidden, np.random.default_rng(0)
 
-    def drawn(*shape: int) -> np.ndarray:
-        return rng.uniform(-0.1, 0.1, size=(2, *shape)).astype(np.float32)
+    def both(*size: int) -> np.ndarray:
+        return rng.uniform(-0.1, 0.1, size=(2, *size)).astype(np.float32)
 
-    inputs, states, gates = drawn(rows, features), drawn(rows, hidden), drawn(rows, width)
-    W_xh, W_hh, W_hh_T = drawn(features, width), drawn(hidden, width), drawn(width, hidden)
-    h_t, a_t = drawn(batch, hidden), drawn(batch, width)
+    inputs, states, gates = both(rows, features), both(rows, hidden), both(rows, width)
+    W_xh, W_hh, W_hh_T = both(features, width), both(hidden, width), both(width, hidden)
+    h_t, a_t = both(batch, hidden), both(batch, width)
     a, a_next, d_next = np.empty_like(gates), np.empty_like(a_t), np.empty_like(h_t)
     dW_xh, dW_hh, dx = np.empty_like(W_xh), np.empty_like(W_hh), np.empty_like(inputs)
 
@@ -115,36 +128,29 @@ CONTESTANTS = {
 }
 
 
-def measure(cell: str, shape: Shape, rounds: int, names: tuple[str, ...]) -> dict[str, Any]:
+def measure(contestants: Contestants, cell: str, shape: Shape, rounds: int, names: tuple[str, ...]) -> dict[str, Any]:
     """Measure these contestants at one shape.
 
     Returns
     -------
     dict
-        ``times`` by contestant (see `time_in_turns`), ``ratios`` of NumPy's median to each other's, and
-        ``peak_memory`` in MiB of each contestant's first pass.
+        What `Contestants.measure` found, and ``ratios`` of NumPy's median to each other's.
     """
-    batch, time, features, hidden = shape
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(batch, time, features)).astype(np.float32)
-    d_outputs = rng.normal(size=(batch, time, 2 * hidden)).astype(np.float32)
-    passes = {name: CONTESTANTS[name](cell, x, d_outputs, hidden) for name in names}
-    memory = {name: peak_memory(both_ways) for name, both_ways in passes.items()}
-    times = time_in_turns(passes, rounds)
-    ratios = {name: times["numpy"]["median"] / times[name]["median"] for name in names if name != "numpy"}
-    return {"cell": cell, "shape": shape, "times": times, "ratios": ratios, "peak_memory": memory}
+    found = contestants.measure({name: partial(CONTESTANTS[name], cell, shape) for name in names}, rounds)
+    median = {name: times["median"] for name, times in found["times"].items()}
+    ratios = {name: median["numpy"] / median[name] for name in names if name != "numpy"}
+    return {"cell": cell, "shape": shape, **found, "ratios": ratios}
 
 
 def run(say: Callable[[str], None] = print, rounds: int = ROUNDS) -> list[dict[str, Any]]:
     """Measure every cell at every shape, and say each ratio with its limit."""
     import torch
 
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     names = tuple(name for name in CONTESTANTS if name != "torch_cuda" or torch.cuda.is_available())
     found = []
-    for shape in SHAPES:
-        for cell in GATES:
-            one = measure(cell, shape, rounds, names)
+    with Contestants(names) as contestants:
+        for shape, cell in product(SHAPES, GATES):
+            one = measure(contestants, cell, shape, rounds, names)
             found.append(one)
             times = ", ".join(
                 f"{name} {t['median']:.1f} ms ({t['low']:.1f}–{t['high']:.1f})" for name, t in one["times"].items()
