@@ -81,12 +81,14 @@ def _differentiate(run: Any, upstream: Float, variables: list[Any]) -> tuple[Flo
         import torch
 
         result = run()
-        grads = torch.autograd.grad(ops.sum(result * upstream), [variable.value for variable in variables])
+        grads = torch.autograd.grad(
+            ops.sum(result * ops.convert_to_tensor(upstream)), [variable.value for variable in variables]
+        )
         return _plain(result), [gradient.numpy() for gradient in grads]
     tf: Any = importlib.import_module("tensorflow")  # which ships no types
     with tf.GradientTape() as tape:
         result = run()
-        loss = ops.sum(result * upstream)
+        loss = ops.sum(result * ops.convert_to_tensor(upstream))
     grads = tape.gradient(loss, [variable.value for variable in variables])
     return _plain(result), [np.asarray(tf.convert_to_tensor(gradient)) for gradient in grads]
 
@@ -118,7 +120,9 @@ def _loss(outputs: Any, final: Any, case: Case) -> Any:
     """Return the sum of every result times its upstream gradient, whose gradient that is."""
     reached = [*(outputs if isinstance(outputs, tuple) else (outputs,)), *final]
     upstream = [*(case.d_outputs if isinstance(case.d_outputs, tuple) else (case.d_outputs,)), *case.d_final]
-    return sum(ops.sum(value * gradient) for value, gradient in zip(reached, upstream, strict=True))
+    return sum(
+        ops.sum(value * ops.convert_to_tensor(gradient)) for value, gradient in zip(reached, upstream, strict=True)
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -141,8 +141,10 @@ def test_a_wrong_shape_is_refused_by_name(name):
             with pytest.raises(ValueError, match=f"{key} has shape"):
                 _step(name, {**arguments, key: value[..., 1:]})
     states, cache = _step(name, arguments)
-    with pytest.raises(ValueError, match="dh_t has shape"):
-        CELLS[name][1](*[state[:, 1:] for state in states], cache)
+    for k, gradient in enumerate(("dh_t", "dc_t")[: len(states)]):
+        cut = [state[:, 1:] if i == k else state for i, state in enumerate(states)]
+        with pytest.raises(ValueError, match=f"{gradient} has shape"):
+            CELLS[name][1](*cut, cache)
 
 
 def test_wrong_options_are_refused_by_name():

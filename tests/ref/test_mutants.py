@@ -1,7 +1,7 @@
 """The mutation runner itself: it finds changes, spares what is not run, and its tests kill a wrong formula."""
 
 import pytest
-from ref.mutants import ROOT, mutants, survives
+from ref.mutants import EXPLAINED, ROOT, mutants, survives
 
 SOURCE = '''
 def step(x: "a - b", k=2):
@@ -9,7 +9,7 @@ def step(x: "a - b", k=2):
     if k < 3:
         raise ValueError("k - 1" + str(k - 1))
     x *= k
-    return x @ x.T
+    return x @ x.T, *zip(x, strict=True)
 '''
 
 
@@ -27,6 +27,12 @@ def test_every_small_change_is_found_and_text_is_spared():
     assert len(changes) == len(set(changes))
     for _, _, source in mutants(SOURCE):
         compile(source, "mutant", "exec")
+
+
+@pytest.mark.parametrize("module", EXPLAINED)
+def test_every_explanation_is_of_a_line_that_is_there(module):
+    lines = [line.strip() for line in (ROOT / "birnn_ref" / module).read_text().splitlines()]
+    assert all(any(line.startswith(start) for line in lines) for start in EXPLAINED[module])
 
 
 @pytest.mark.parametrize(

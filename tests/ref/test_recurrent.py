@@ -131,10 +131,10 @@ def test_blocks_of_any_size_give_the_same(form, rows, lengths, monkeypatch):
     assert all(block.size <= rows or len(block.steps) == 1 for block in blocks)
 
 
-@pytest.mark.parametrize("rows", [1, 7, 8, 9, 40, 100, 200])
-def test_a_product_in_portions_is_the_product(rows):
+@pytest.mark.parametrize(("rows", "hidden"), [(1, 100), (40, 100), (41, 100), (90, 100), (200, 100), (9, 500)])
+def test_a_product_in_portions_is_the_product(rows, hidden):
     rng = np.random.default_rng(0)
-    h, W = rng.normal(size=(rows, 100)), rng.normal(size=(100, 250))
+    h, W = rng.normal(size=(rows, hidden)), rng.normal(size=(hidden, 250))
     out = np.full((rows, 250), np.nan)
     assert product(h, W, out=out) is out
     np.testing.assert_allclose(out, h @ W, rtol=1e-12, atol=1e-12)
@@ -212,7 +212,10 @@ def test_one_batch_leaves_nothing_to_the_next():
     for lengths in (np.array([6, 3, 1, 1]), None, np.array([0, 1, 3, 6])):
         other = Case("lstm", 2, lengths=lengths, seed=1)
         other.layer = case.layer
-        other.run()
+        assert_same(other.run(), other.alone())
+        longer = Case("lstm", 2, shape=(4, 9, 3, 5), lengths=lengths, seed=1)
+        longer.layer = case.layer
+        assert_same(longer.run(), longer.alone())
         shorter = run(
             case.layer,
             case.x[:2, :4],
@@ -292,6 +295,8 @@ def test_initial_weights(kind, cell):
     if cell == "lstm":
         assert (layer.params["b_h"][..., 8:16] == 2).all()
     assert ("b_hn" in layer.params) == (cell == "gru")
+    assert not layer.params.get("b_hn", np.zeros(1)).any()
+    assert kind("lstm", 3, 8, rng=np.random.default_rng(0)).params["b_h"][..., 8:16].min() == 1
     assert "b_hn" not in kind(cell, 3, 8, rng=np.random.default_rng(0), reset_after=False).params
 
 

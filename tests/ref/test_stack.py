@@ -58,15 +58,16 @@ def test_mixed_layers_read_the_merged_output_below(merge):
     x = rng.normal(size=(4, 6, 3))
     outputs, final = stack.forward(x, LENGTHS)
     d_outputs = rng.normal(size=outputs.shape)
-    dx, _ = stack.backward(d_outputs)
+    dx, (d_h,) = stack.backward(d_outputs)
     by_hand, layers = x, list(stack.children.values())
     for k, layer in enumerate(layers):
         assert layer.merge == merge
         by_hand, (h,) = layer.forward(by_hand, LENGTHS)
         np.testing.assert_array_equal(final[0][k], h)
     np.testing.assert_array_equal(outputs, by_hand)
-    for layer in layers[::-1]:
-        d_outputs, _ = layer.backward(d_outputs)
+    for k, layer in reversed(list(enumerate(layers))):
+        d_outputs, (d_h_of_layer,) = layer.backward(d_outputs)
+        np.testing.assert_array_equal(d_h[k], d_h_of_layer)
     np.testing.assert_array_equal(dx, d_outputs)
 
 
@@ -142,6 +143,10 @@ def test_dropout_acts_between_layers_and_in_training_only(name, mixed):
     np.testing.assert_array_equal(first[0], again[0])
     assert not np.allclose(first[0], other[0])
     np.testing.assert_array_equal(first[1][0][0], other[1][0][0])  # the lowest layer sees no dropout
+    # An output that does not change with time is dropped anew at each step, or at all steps alike.
+    (dropout,) = stack._dropouts
+    dropped = dropout.forward(np.ones((4, 6, 10)), rng=rng)
+    assert (dropped == dropped[:, :1]).all() == (name == "variational_dropout")
 
     single, _ = _stack("gru", 1, mixed=mixed, **{name: 0.5})
     np.testing.assert_array_equal(single.forward(x)[0], single.forward(x, rng=rng)[0])
@@ -150,7 +155,7 @@ def test_dropout_acts_between_layers_and_in_training_only(name, mixed):
 @pytest.mark.parametrize("mixed", [True, False])
 @pytest.mark.parametrize("name", ["dropout", "variational_dropout"])
 def test_backward_through_dropout_equals_central_differences(name, mixed):
-    stack, rng = _stack("rnn", 2, 2, 2, mixed=mixed, **{name: 0.4})
+    stack, rng = _stack("rnn", 3, 2, 2, mixed=mixed, **{name: 0.4})
     x, d_outputs = rng.normal(size=(2, 3, 2)), rng.normal(size=(2, 3, 4))
 
     def loss():
@@ -191,6 +196,12 @@ def test_options_reach_every_layer():
     assert (stack.forward(np.ones((1, 3, 3), np.float32))[0] >= 0).all()
 
 
+def test_options_left_out_are_those_of_a_layer():
+    rng = np.random.default_rng(0)
+    assert "b_hn" in Stack("gru", 3, 4, 1, rng=rng).children["0"].params
+    assert (Stack("lstm", 3, 4, 1, rng=rng).children["0"].params["b_h"][:, 4:8] == 1).all()
+
+
 def test_backward_needs_a_forward():
     stack, rng = _stack("rnn", 2)
     with pytest.raises(RuntimeError, match=r"Stack.backward was called before forward"):
@@ -206,6 +217,7 @@ def test_backward_needs_a_forward():
     [
         ({"depth": 0}, ValueError, "depth must be at least 1, got 0"),
         ({"merge": "max"}, ValueError, "merge must be one of"),
+        ({"merge": "max", "bidirectional": False}, ValueError, "merge must be one of"),
         ({"dropout": 1.0}, ValueError, r"dropout must be a probability in \[0, 1\), got 1.0"),
         ({"variational_dropout": -0.1}, ValueError, "variational_dropout must be a probability"),
         ({"dropout": 0.1, "variational_dropout": 0.1}, ValueError, "exclude each other"),

@@ -173,15 +173,19 @@ def _at(states: Float, places: Int | slice, rows: slice) -> Float:
 
 def _blocks(steps: list[Step]) -> list[Block]:
     """Cut the steps into blocks of at most `BLOCK` rows, or of one step if that has more."""
-    blocks: list[Block] = []
+    groups: list[list[Step]] = []
     for step in steps:
-        if not blocks or step.rows.stop - blocks[-1].rows.start > BLOCK:
-            blocks.append(Block(slice(step.rows.start, step.rows.start), 0, []))
-        rows, _, own = blocks.pop()
-        size = step.rows.stop - rows.start
-        own.append(step._replace(rows=slice(size - step.active, size)))
-        blocks.append(Block(slice(rows.start, step.rows.stop), size, own))
-    return blocks
+        if not groups or step.rows.stop - groups[-1][0].rows.start > BLOCK:
+            groups.append([])
+        groups[-1].append(step)
+    return [_block(group) for group in groups]
+
+
+def _block(steps: list[Step]) -> Block:
+    """Make a block of steps whose rows count from the batch's first."""
+    start, stop = steps[0].rows.start, steps[-1].rows.stop
+    own = [step._replace(rows=slice(step.rows.start - start, step.rows.stop - start)) for step in steps]
+    return Block(slice(start, stop), stop - start, own)
 
 
 def _backward(blocks: list[Block]) -> list[Block]:
