@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import multiprocessing
 import os
 import platform
@@ -107,12 +109,15 @@ class Contestants:
 
 def _compete(connection: Connection) -> None:
     """Prepare the task that is sent and answer with its memory; take a turn and answer with its times for None."""
+    one_pass: Callable[[], Any] | None = None
     while True:
         try:
             maker = connection.recv()
         except EOFError:
             return
         if maker is not None:
+            one_pass = None
+            _give_memory_back()  # so that what the last task left is not used again uncounted
             one_pass = maker()
             connection.send(peak_memory(one_pass))
             continue
@@ -134,6 +139,13 @@ def peak_memory(run: Callable[[], Any]) -> float | None:
         return max(_mebibytes("VmHWM") - before, 0.0)
     except OSError:
         return None
+
+
+def _give_memory_back() -> None:
+    """Have the C library return what is free, where it can."""
+    gc.collect()
+    if hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def _mebibytes(name: str) -> float:
