@@ -119,8 +119,7 @@ class Directions(Layer):
         grads = {name: np.stack([direction[name] for direction in found]) for name in found[0]}
         dx, grads["W_xh"], grads["b_h"] = projected.gradients()
         self.grads = {name: self._without_axis(grads[name]) for name in self.params}
-        d_initial = (carry[:, np.argsort(packing.order)] for carry in carries)
-        return dx, tuple(self._without_axis(state) for state in d_initial)
+        return dx, tuple(self._without_axis(carry[:, packing.rank]) for carry in carries)
 
     def _arrive(self, packing: Packing, d_outputs: Float | None, direction: int, block: Block) -> Float:
         """Return what the states of a block receive from the outputs; ``d_outputs`` is of the outputs' shape."""

@@ -77,18 +77,17 @@ def keras_model_results(model: Layer, x: Any, lengths: Any, d_logits: Float) -> 
 
 def _differentiate(run: Any, upstream: Float, variables: list[Any]) -> tuple[Float, list[Float]]:
     """Return what ``run`` gives, and the gradients of the variables, an embedding's as a whole matrix."""
+    d_result = ops.convert_to_tensor(upstream)
     if BACKEND == "torch":
         import torch
 
         result = run()
-        grads = torch.autograd.grad(
-            ops.sum(result * ops.convert_to_tensor(upstream)), [variable.value for variable in variables]
-        )
+        grads = torch.autograd.grad(ops.sum(result * d_result), [variable.value for variable in variables])
         return _plain(result), [gradient.numpy() for gradient in grads]
     tf: Any = importlib.import_module("tensorflow")  # which ships no types
     with tf.GradientTape() as tape:
         result = run()
-        loss = ops.sum(result * ops.convert_to_tensor(upstream))
+        loss = ops.sum(result * d_result)
     grads = tape.gradient(loss, [variable.value for variable in variables])
     return _plain(result), [np.asarray(tf.convert_to_tensor(gradient)) for gradient in grads]
 

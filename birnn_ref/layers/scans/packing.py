@@ -114,6 +114,8 @@ class Packing:
         Whether there is no padding.
     order : integer array ``(batch,)``
         The sequences' numbers, the longest first.
+    rank : integer array ``(batch,)``
+        Where each sequence stands in that order.
     chains : tuple of two Chain
         The forward and the backward one.
 
@@ -128,6 +130,7 @@ class Packing:
         batch = len(lengths)
         self.lengths, self.shape = lengths.copy(), (batch, time)
         self.order = np.argsort(-lengths, kind="stable")
+        self.rank = np.argsort(self.order)
         active = batch - np.searchsorted(np.sort(lengths), np.arange(int(lengths.max())), side="right")
         starts = np.concatenate([[0], np.cumsum(active)])
         self.size = int(starts[-1])
@@ -144,8 +147,7 @@ class Packing:
             rows, low, high = (slice(corner, corner + n) for corner in corners)
             steps.append(Step(rows, low, high, n))
         blocks = _blocks(steps)
-        own = np.argsort(self.order)
-        first, last = own, edges[lengths] + own
+        first, last = self.rank, edges[lengths] + self.rank
         self.chains = (
             Chain(self.size, blocks, lower, upper, initial=first, final=last),
             Chain(self.size, _backward(blocks), upper, lower, initial=last, final=first),
