@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import pkgutil
+from pathlib import Path
 
 from birnn_ref import experiments
-from birnn_ref.experiments.results import refresh, store_experiment
+from birnn_ref.experiments.results import refresh, results_folder, store_experiment
 
 NOT_EXPERIMENTS = {"__main__", "ngram_bag", "readers", "results"}
 
@@ -21,9 +22,18 @@ def main() -> None:
     parser.add_argument("--refresh", action="store_true", help="keep the stored runs; recompute summary and check")
     arguments = parser.parse_args()
     if arguments.refresh:
-        print(f"stored {refresh(arguments.name)}")
-        return
-    print(f"stored {store_experiment(arguments.name, arguments.seeds, add=arguments.add)}")
+        path = refresh(arguments.name)
+    else:
+        path = store_experiment(arguments.name, arguments.seeds, add=arguments.add)
+    print(f"stored {path}")
+    for page in notebooks_that_name(arguments.name):
+        print(f"shown in {page}: execute it again (tools/notebooks.py)")
+
+
+def notebooks_that_name(name: str) -> list[Path]:
+    """Return the book's notebooks that name this result: what they show of it is out of date."""
+    book = results_folder().parent
+    return sorted(page for page in book.glob("*/*.ipynb") if rf"\"{name}\"" in page.read_text("utf-8"))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import pytest
 from results import lookup
 
+from birnn_ref.experiments.__main__ import notebooks_that_name
 from birnn_ref.experiments.results import (
     ResultError,
     load_result,
@@ -61,6 +62,11 @@ def test_carries_its_provenance_and_its_summary(name):
 def test_a_cut_down_run_gives_what_is_stored(name, data_folder):
     tolerance = getattr(importlib.import_module(f"birnn_ref.experiments.{name}"), "TOLERANCE", 0.02)
     _close(load_result(name)["check"], run_check(name), tolerance)
+
+
+def test_the_notebooks_that_name_a_result_are_found():
+    assert [page.stem for page in notebooks_that_name("parity")] == ["three_ways"]
+    assert [page.stem for page in notebooks_that_name("imdb_tutorial")] == ["properly", "tutorial"]
 
 
 class TestStore:
