@@ -1,4 +1,4 @@
-"""What the recurrent layers share: one or two directions over time, by one matrix product and one scan."""
+"""What the recurrent layers share: the inputs projected, one or two directions scanned, and all put back in order."""
 
 from __future__ import annotations
 
