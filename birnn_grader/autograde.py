@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import json
 import os
 from functools import partial
@@ -44,8 +45,20 @@ def submitted(path: str | os.PathLike, limits: Limits) -> tuple[bytes | None, st
         return None, "its folder is a link"
     try:
         return intake.read_file(path, limits), ""
+    except intake.Missing as error:
+        return None, f"{error}{_others(Path(path))}"
     except intake.Unreadable as error:
         return None, str(error)
+
+
+def _others(path: Path) -> str:
+    """Return what to do where a notebook was handed in under another name: browsers and platforms rename files."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = sorted(e.name for e in itertools.islice(entries, 1000) if e.name.endswith(".ipynb") and e.is_file())
+    except OSError:
+        return ""
+    return f"; the folder holds {names[0][:80]!a}: rename it to {path.name} and grade again" if names else ""
 
 
 def timestamp(coursedir, folder: str):
@@ -57,6 +70,16 @@ def timestamp(coursedir, folder: str):
         if "missing" not in str(error):
             coursedir.log.warning("timestamp.txt in %s was left out: %s", folder, error)
         return None
+
+
+def keep_timestamp(folder: str | os.PathLike, when) -> None:
+    """Write when the graded work was handed in beside it: by it nbgrader sees, later, what is newer."""
+    path = Path(folder, "timestamp.txt")
+    if when is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
 
 
 class SafeAutograde(Autograde):
@@ -99,9 +122,11 @@ class SafeAutograde(Autograde):
         return None
 
     def init_assignment(self, assignment_id, student_id):
-        """Prepare the gradebook as nbgrader does, without copying a file of the student's."""
+        """Prepare the gradebook as nbgrader does, without copying a file of the student's; its time is written anew."""
         ignored, self.coursedir.ignore = self.coursedir.ignore, ["*"]
         try:
             super().init_assignment(assignment_id, student_id)
         finally:
             self.coursedir.ignore = ignored
+        when = timestamp(self.coursedir, self._format_source(assignment_id, student_id))
+        keep_timestamp(self._format_dest(assignment_id, student_id), when)

@@ -12,6 +12,10 @@ def course(folder: str):
     """Return nbgrader's course folder with the settings of its ``nbgrader_config.py``."""
     from nbgrader.apps import NbGrader
 
+    from birnn_grader.package import PackageError
+
+    if not Path(folder, "nbgrader_config.py").is_file():
+        raise PackageError(f"{folder} is no course folder, it has no nbgrader_config.py: name it with --course")
     os.environ["PATH"] = (
         f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # nbgrader runs alembic
     )
@@ -122,6 +126,7 @@ def demo(arguments) -> int:
 def main(words: list[str] | None = None) -> int:
     """Run one command; return its exit status."""
     from birnn_grader.limits import Limits
+    from birnn_grader.sandbox import UNSAFELY
 
     parser = argparse.ArgumentParser(prog="birnn-grade", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -132,9 +137,11 @@ def main(words: list[str] | None = None) -> int:
         if "course" in parts:
             one.add_argument("--course", default=".", help="the course folder (default: this one)")
         if "sandbox" in parts:
-            one.add_argument("--backend", default="auto", help="auto, bwrap, podman, docker or none")
             one.add_argument(
-                "--unsafe", default="", metavar="WORDS", help="accept to run students' code without a sandbox"
+                "--backend", default="auto", help="auto, bwrap, podman, docker or none, which needs --unsafe"
+            )
+            one.add_argument(
+                "--unsafe", default="", metavar="WORDS", help=f"run students' code without a sandbox: {UNSAFELY!r}"
             )
             one.add_argument("--cell-seconds", type=float, default=Limits().cell, help="seconds for one cell")
             one.add_argument("--total-seconds", type=float, default=Limits().total, help="seconds for one submission")
@@ -143,15 +150,15 @@ def main(words: list[str] | None = None) -> int:
         return one
 
     one = command(run, "run", "course", "sandbox", "workers")
-    one.add_argument("assignment")
+    one.add_argument("assignment", help="its name, as in submitted/STUDENT/ASSIGNMENT")
     one.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's scheduler, in place of --workers"
     )
     command(selftest, "selftest", "course", "sandbox")
     command(check, "check").add_argument("notebooks", nargs="+", help="source notebooks, with their solutions")
     one = command(export, "export", "course")
-    one.add_argument("--form", default="nbgrader", choices=("nbgrader", "moodle", "canvas"))
-    one.add_argument("--to", default="grades.csv")
+    one.add_argument("--form", default="nbgrader", choices=("nbgrader", "moodle", "canvas"), help="whose columns")
+    one.add_argument("--to", default="grades.csv", metavar="FILE", help="where (default: %(default)s)")
     one = command(demo, "demo", "workers")
     one.add_argument("--folder", help="where to make the course (default: a temporary folder)")
     one.add_argument("--open", action="store_true", help="open the results in a browser")
@@ -159,13 +166,17 @@ def main(words: list[str] | None = None) -> int:
     try:
         return arguments.function(arguments)
     except Exception as error:
+        from nbgrader.api import MissingEntry
+
         from birnn_grader.package import PackageError
         from birnn_grader.sandbox import SandboxError
 
-        if isinstance(error, SandboxError | PackageError):
-            print(f"birnn-grade: {error}", file=sys.stderr)
-            return 2
-        raise
+        if isinstance(error, MissingEntry):
+            error = f"{arguments.assignment} is not in the gradebook: `nbgrader generate_assignment` puts it there"
+        elif not isinstance(error, SandboxError | PackageError | OSError):
+            raise
+        print(f"birnn-grade: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -75,6 +75,10 @@ def job_from_plain(plain: dict) -> dict:
     return {**plain, "backend": getattr(sandbox, name)(**settings), "limits": Limits(**plain["limits"])}
 
 
+class JudgeDied(RuntimeError):
+    """The trusted process was killed from outside; the submission can be graded again."""
+
+
 class Judge:
     """The trusted process as its owner sees it: jobs in, outputs cell by cell out."""
 
@@ -96,18 +100,28 @@ class Judge:
         self.process.stdout.close()
 
     def run(self, job: bytes, seconds: float) -> tuple[dict[int, list], str]:
-        """Run a packed job; return the outputs by cell, and why it ended early, if it did."""
+        """Run a packed job; return the outputs by cell, and why it ended early, if it did.
+
+        Raises
+        ------
+        JudgeDied
+            If the process, or its fork for this job, was killed: no fault of the submission's.
+        """
         self.process.stdin.write(job)
         self.process.stdin.flush()
-        outputs, deadline, reason = {}, time.monotonic() + seconds, "the judging process ended"
+        outputs, deadline, reason = {}, time.monotonic() + seconds, None
         while (message := self._receive(deadline)) is not None and "end" not in message:
             if "done" in message:
                 reason = message["done"]
             else:
                 outputs[message["cell"]] = message["outputs"]
         if message is None:
+            ended = self.process.poll() is not None or time.monotonic() < deadline
             self.close()
-            reason = "the judging process took too long"
+            if not ended:
+                return outputs, "the judging process took too long"
+        if reason is None:
+            raise JudgeDied("the process that runs the tests was killed, perhaps for want of memory")
         return outputs, reason
 
     def _receive(self, deadline):

@@ -22,18 +22,22 @@ class Unreadable(Exception):
     """Why a file is no notebook."""
 
 
+class Missing(Unreadable):
+    """There is no file."""
+
+
 def read_file(path: str | Path, limits: Limits) -> bytes:
     """Read a submitted file if it is a plain file of a fair size, without following a link or waiting for a pipe.
 
     Raises
     ------
     Unreadable
-        If it is missing, a link, a folder, a pipe, or too large.
+        If it is missing (`Missing`), a link, a folder, a pipe, or too large.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
-        raise Unreadable("the notebook is missing") from None
+        raise Missing("the notebook is missing") from None
     except OSError as error:
         reason = "it is a link" if os.path.islink(path) else error.strerror
         raise Unreadable(f"the file could not be read: {reason}") from None

@@ -1,13 +1,14 @@
 """Write a class's results into nbgrader's gradebook: one writer, one transaction, however large the class.
 
-A result is merged once: its digest (assignment, student, content) is kept in the same database, in a table of our own,
-so merging again changes nothing, and a merge that is cut off leaves nothing behind. Marks and comments given by people
-are never touched.
+A result is merged once: a digest of its content, its time and the due date is kept in the same database, in a table of
+our own. So merging again changes nothing, and a merge that is cut off leaves nothing behind. Marks and comments that
+people gave are never touched.
 """
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 from uuid import uuid4
 
 from nbgrader.api import (
@@ -115,9 +116,11 @@ def merge(gradebook, assignment: str, results: list[dict], penalty=None) -> int:
                     book.comments[id_, cell] = _new()
                     new[_comment].append({"id": book.comments[id_, cell], "notebook_id": id_, "cell_id": cell})
         submitted = book.submitted[submission, book.notebooks[name]]
-        if book.merged.get(submitted) == result["content"]:
+        # What decides the scores, and what decides the penalty.
+        decided = hashlib.sha256(f"{result['content']} {timestamp} {book.duedate}".encode()).hexdigest()
+        if book.merged.get(submitted) == decided:
             continue
-        done.append({"submitted_notebook_id": submitted, "content": result["content"]})
+        done.append({"submitted_notebook_id": submitted, "content": decided})
         times.append({"key": submission, "timestamp": timestamp})
         total = 0.0
         for cell, auto in result["scores"].items():

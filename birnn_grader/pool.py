@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures as futures
 import contextlib
+import datetime
 import hashlib
 import json
 import multiprocessing
@@ -19,9 +20,9 @@ import nbformat
 from nbgrader.api import Gradebook
 
 from birnn_grader import __version__, merge, selftest
-from birnn_grader.autograde import submitted, timestamp
+from birnn_grader.autograde import keep_timestamp, submitted, timestamp
 from birnn_grader.limits import Limits
-from birnn_grader.package import Package
+from birnn_grader.package import Package, PackageError
 from birnn_grader.preprocessor import load_package
 from birnn_grader.tasks import task
 
@@ -87,9 +88,13 @@ class Run:
             names = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
         self.packages = {name: load_package(coursedir, assignment, name) for name in names}
 
+    @property
+    def _pattern(self):
+        return Path(self.coursedir.format_path(self.coursedir.submitted_directory, "*", self.assignment))
+
     def students(self) -> list[str]:
         """Return everyone with a folder for this assignment."""
-        pattern = Path(self.coursedir.format_path(self.coursedir.submitted_directory, "*", self.assignment))
+        pattern = self._pattern
         depth = pattern.parts.index("*")
         return sorted(
             path.parts[depth]
@@ -101,8 +106,16 @@ class Run:
         return Path(self.coursedir.format_path(step, student, self.assignment))
 
     def grade(self, workers: int = 1, scheduler: str = "", progress=iter) -> list[dict]:
-        """Grade what has no result yet, and return every result; ``progress`` wraps the stream of finished tasks."""
+        """Grade what has no result yet, and return every result; ``progress`` wraps the stream of finished tasks.
+
+        Raises
+        ------
+        PackageError
+            If nobody has handed in.
+        """
         wanted = [(student, name) for student in self.students() for name in self.packages]
+        if not wanted:
+            raise PackageError(f"nobody has handed in: there is no folder {self._pattern}, * being a student's name")
         results, open_ = {}, []
         for student, name in wanted:
             data, reason = submitted(
@@ -113,7 +126,7 @@ class Run:
             if found is None:
                 open_.append((student, name))
             else:
-                results[student, name] = found
+                results[student, name] = {**found, "timestamp": self._timestamp(student)}
         if open_ and not scheduler:
             selftest.ensure(self.backend, self.limits, [self.coursedir.root])
         for _ in range(3):  # a worker that was killed takes the others' running tasks with it: they get another pool
@@ -133,7 +146,11 @@ class Run:
                 student, name = waiting.pop()
                 path = self._folder(self.coursedir.submitted_directory, student) / f"{name}.ipynb"
                 data, reason = submitted(path, self.limits)
-                future = pool.submit(task, self.packages[name], data, reason, self.backend, self.limits, checked)
+                try:
+                    future = pool.submit(task, self.packages[name], data, reason, self.backend, self.limits, checked)
+                except futures.BrokenExecutor as error:  # a worker was killed: the rest waits for the next pool
+                    future = futures.Future()
+                    future.set_exception(error)
                 running[future] = (student, name), content(self.packages[name], data, reason, self.limits)
             done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
             for future in done:
@@ -144,6 +161,11 @@ class Run:
                     graded = {"error": f"{type(error).__name__}: {error}"}
                 yield (student, name), self._store(student, name, digest, graded)
 
+    def _timestamp(self, student):
+        """Return when a student handed in, as ISO text; None if nothing says so."""
+        when = timestamp(self.coursedir, str(self._folder(self.coursedir.submitted_directory, student)))
+        return when.isoformat() if when else None
+
     def _stored(self, student, name, digest):
         path = self.state / student / f"{name}.json"
         with contextlib.suppress(OSError, ValueError):
@@ -153,26 +175,26 @@ class Run:
         return None
 
     def _store(self, student, name, digest, graded):
-        when = timestamp(self.coursedir, str(self._folder(self.coursedir.submitted_directory, student)))
         result = {
             "student": student,
             "notebook": name,
             "content": digest,
-            "timestamp": when.isoformat() if when else None,
+            "timestamp": self._timestamp(student),
             **{key: graded.get(key) for key in ("scores", "blank", "notes", "seconds", "error")},
         }
         if graded.get("error") is None:
-            self._write_notebook(student, name, graded)
+            self._write_notebook(student, name, graded, result["timestamp"])
             save(self.state / student / f"{name}.json", json.dumps(result))
         return result
 
-    def _write_notebook(self, student, name, graded):
+    def _write_notebook(self, student, name, graded, when):
         """Put the graded notebook where nbgrader's feedback and formgrader look for it."""
         notebook = nbformat.from_dict(graded["notebook"])
         notebook.metadata["birnn_grader"] = {"notes": graded["notes"]}
         path = self._folder(self.coursedir.autograded_directory, student) / f"{name}.ipynb"
         save(path, nbformat.writes(notebook))
         path.chmod(0o644)
+        keep_timestamp(path.parent, datetime.datetime.fromisoformat(when) if when else None)
 
     def merge(self, results: list[dict], penalty=None) -> int:
         """Merge the results into the gradebook; those that failed stay out, to be graded by the next run."""

@@ -24,7 +24,7 @@ RUN_BY = {
     "jupyter lab --notebook-dir=. exercises/ps1/ps1.ipynb": "tests/test_student.py",
     "nbgrader validate exercises/ps1/ps1.ipynb": "tests/exercises/test_assignments.py",
     "nbgrader generate_assignment ps1 --create": "tests/grader/test_commands.py",
-    "nbgrader generate_feedback ps1": "tests/grader/test_commands.py",
+    "nbgrader generate_feedback ps1 --force": "tests/grader/test_commands.py",
     "birnn-grade demo": "tests/grader/test_commands.py",
     "birnn-grade run ps1 --workers 2": "tests/grader/test_commands.py",
     "birnn-grade export --to grades.csv": "tests/grader/test_commands.py",

@@ -1,8 +1,12 @@
-"""A task whose first call kills its own worker; a module of its own, so that a worker can import it."""
+"""Tasks whose first call kills its own worker, or its judge; a module of its own, so that a worker can import it."""
 
 import os
 import signal
+import threading
+import time
 
+from birnn_grader import engine
+from birnn_grader.session import descendants
 from birnn_grader.tasks import task
 
 
@@ -10,4 +14,18 @@ def dies_once(flag, package, data, reason, backend, limits, checked):
     if not flag.exists():
         flag.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    return task(package, data, reason, backend, limits, checked)
+
+
+def kills_its_judge_once(flag, which, package, data, reason, backend, limits, checked):
+    """The first job that the judge takes is cut off: its process (``which`` 0), or the fork for the job (1)."""
+
+    def kill(judge):
+        while len(below := descendants(judge)) < 2:
+            time.sleep(0.01)
+        os.kill(below[which], signal.SIGKILL)
+
+    if not flag.exists():
+        flag.touch()
+        threading.Thread(target=kill, args=(engine._judge().process.pid,), daemon=True).start()
     return task(package, data, reason, backend, limits, checked)

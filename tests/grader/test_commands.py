@@ -1,6 +1,7 @@
 """The instructor's five commands, as the README shows them, on a course folder of its own."""
 
 import csv
+import re
 import shutil
 
 import nbformat
@@ -28,7 +29,7 @@ def course(tmp_path_factory):
 def test_run_feedback_and_export(course):
     done = run(["birnn-grade", "run", "ps1", "--workers", "2"], cwd=course)
     assert "2 graded, 2 of them new in the gradebook, 0 failed" in done.stdout
-    run(["nbgrader", "generate_feedback", "ps1"], cwd=course)
+    run(["nbgrader", "generate_feedback", "ps1", "--force"], cwd=course)
     right, blank = ((course / "feedback" / who / "ps1" / "ps1.html").read_text() for who in ("right", "blank"))
     assert "1 added code cell(s) left out" in blank
     assert "Unusual in what you handed in" not in right
@@ -41,6 +42,51 @@ def test_run_feedback_and_export(course):
 def test_a_second_run_changes_nothing(course):
     done = run(["birnn-grade", "run", "ps1", "--workers", "2"], cwd=course)
     assert "0 of them new in the gradebook, 0 failed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["birnn-grade", "run", "ps1"],
+        pytest.param(["nbgrader", "autograde", "ps1", "--student", "blank"], marks=pytest.mark.slow),
+    ],
+    ids=["birnn-grade", "nbgrader"],
+)
+def test_work_handed_in_again_is_graded_again_and_its_feedback_renewed(course, tmp_path, words):
+    folder = tmp_path / "course"
+    shutil.copytree(course, folder, ignore=lambda path, names: {"autograded", "feedback", "right"} & set(names))
+    handed, scores = folder / "submitted" / "blank" / "ps1", []
+    for day, source in enumerate(("exercises", "solutions"), 1):
+        shutil.copy(folder / source / "ps1" / "ps1.ipynb", handed)
+        (handed / "timestamp.txt").write_text(f"2026-03-0{day} 12:00:00 UTC")
+        run(words, cwd=folder)
+        run(["nbgrader", "generate_feedback", "ps1"], cwd=folder)
+        page = (folder / "feedback" / "blank" / "ps1" / "ps1.html").read_text()
+        scores.append(float(re.search(r"Score: ([\d.]+) /", page)[1]))
+    assert scores[0] == 0 < scores[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "ps9"], "ps9 is not in the gradebook: `nbgrader generate_assignment` puts it there"),
+        (["run", "ps1", "--course", "nowhere"], "nowhere is no course folder"),
+        (["check", "nothing.ipynb"], "No such file"),
+        (["export", "--to", "nowhere/grades.csv"], "No such file"),
+    ],
+)
+def test_what_is_not_there_is_named_in_a_line(course, words, message):
+    done = run(["birnn-grade", *words], cwd=course, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nobody_handed_in(course, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(course, folder, ignore=lambda path, names: {"submitted"} & set(names))
+    done = run(["birnn-grade", "run", "ps1"], cwd=folder, check=False)
+    assert (done.returncode, "nobody has handed in: there is no folder" in done.stderr) == (2, True)
 
 
 @pytest.mark.slow

@@ -113,10 +113,24 @@ def test_late_work_pays_what_the_plug_in_says(course, bwrap):
         book.find_assignment("ps1").duedate = datetime.datetime(2026, 3, 1, 11, 0)
         book.db.commit()
     run = _run(course)
-    run.merge(run.grade(workers=2), penalty=lambda student, score, seconds: seconds / 1800)
+
+    def merged():
+        return run.merge(run.grade(workers=2), penalty=lambda student, score, seconds: seconds / 1800)
+
+    def penalty(student):
+        with _open(course) as book:
+            return book.find_submission("ps1", student).late_submission_penalty or 0.0
+
+    merged()
+    assert (penalty("right0"), penalty("right1")) == (2.0, 0.0)
+    (course / "submitted/right0/ps1/timestamp.txt").write_text("2026-03-01 11:30:00 UTC")
+    assert merged() == 1, "a time that was put right"
+    assert penalty("right0") == 1.0
     with _open(course) as book:
-        assert book.find_submission("ps1", "right0").late_submission_penalty == 2.0
-        assert book.find_submission("ps1", "right1").late_submission_penalty in (0.0, None)
+        book.find_assignment("ps1").duedate = datetime.datetime(2026, 3, 2)
+        book.db.commit()
+    assert merged() == len(EXPECTED), "another due date"
+    assert penalty("right0") == 0.0
 
 
 @contextlib.contextmanager
@@ -164,13 +178,34 @@ def test_a_run_killed_twenty_times_ends_in_the_same_gradebook(course, bwrap, tmp
         assert (course / path.relative_to(undisturbed)).read_text() == path.read_text()
 
 
+def test_a_notebook_under_another_name_is_told(course, bwrap):
+    path = course / "submitted/blank/ps1/ps1.ipynb"
+    path.rename(path.with_name("ps1 (1).ipynb"))
+    (note,) = next(r for r in _run(course).grade(workers=2) if r["student"] == "blank")["notes"]
+    assert note.endswith("the folder holds 'ps1 (1).ipynb': rename it to ps1.ipynb and grade again")
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["judge", "fork"])
+def test_a_judge_that_is_killed_costs_nobody_a_mark(course, bwrap, monkeypatch, which):
+    monkeypatch.setattr(pool, "executor", _threads)
+    monkeypatch.setattr(pool, "task", functools.partial(killed.kills_its_judge_once, course / "died", which))
+    run = _run(course)
+    results = run.grade(workers=1)
+    assert (course / "died").exists()
+    assert run.merge(results) == len(EXPECTED)
+    assert not any("judging process" in note for result in results for note in result["notes"])
+    assert totals(course) == EXPECTED
+
+
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_nobody_a_mark(course, bwrap, monkeypatch):
+    for n in range(20):  # more than are handed to the workers ahead of time
+        hand_in(course, f"more{n}", data=b"{")
     monkeypatch.setattr(pool, "task", functools.partial(killed.dies_once, course / "died"))
     run = _run(course)
-    assert run.merge(run.grade(workers=2)) == len(EXPECTED)
+    assert run.merge(run.grade(workers=2)) == len(EXPECTED) + 20
     assert (course / "died").exists()
-    assert totals(course) == EXPECTED
+    assert totals(course) == {**EXPECTED, **{f"more{n}": 0.0 for n in range(20)}}
 
 
 @pytest.mark.slow
