@@ -7,19 +7,7 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float, check_input, check_lengths
-
-
-def sigmoid(z: Float) -> Float:
-    r"""Return :math:`\sigma(z) = 1 / (1 + e^{-z})`, by tanh, which does not overflow.
-
-    Examples
-    --------
-    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
-    array([0. , 0.5, 1. ])
-    """
-    half = z.dtype.type(0.5)
-    result: Float = half * np.tanh(half * z) + half
-    return result
+from birnn_ref.cells.sigmoid import sigmoid
 
 
 def softmax(z: Float) -> Float:

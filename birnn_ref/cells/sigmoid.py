@@ -18,13 +18,13 @@ def sigmoid(a: Float) -> Float:
 
     Returns
     -------
-    array, the shape and dtype of ``a``
+    array, the shape and dtype of ``a``; float64 for integers
 
     Examples
     --------
     >>> sigmoid(np.array([-1e4, 0.0, 1e4])).tolist()
     [0.0, 0.5, 1.0]
     """
-    half = a.dtype.type(0.5)
+    half = np.result_type(a, np.float16).type(0.5)
     result: Float = half * np.tanh(half * a) + half
     return result

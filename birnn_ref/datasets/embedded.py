@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from birnn_ref.datasets.reviews import INDEX_FROM, START, Recipe, ReviewData
+from birnn_ref.datasets.reviews import INDEX_FROM, START, UNKNOWN, Recipe, ReviewData
 
 GOOD = ["brilliant", "charming", "clever", "funny", "gripping", "honest", "lovely", "moving", "sharp", "warm"]
 BAD = ["bland", "clumsy", "dull", "flat", "hollow", "lazy", "noisy", "shallow", "tedious", "weak"]
@@ -95,9 +95,8 @@ def embedded_reviews(
     counts = Counter(word for words in texts["train"] for word in words)
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
     word_ids = {word: i + INDEX_FROM + 1 for i, word in enumerate(ranked)}
-    rare = max(word_ids.values()) + 1  # a word that no training review has
     ids = {
-        split: [np.array([START] + [word_ids.get(word, rare) for word in words]) for words in texts[split]]
+        split: [np.array([START] + [word_ids.get(word, UNKNOWN) for word in words]) for words in texts[split]]
         for split in texts
     }
     return recipe.data((ids["train"], labels["train"]), (ids["test"], labels["test"]), word_ids, "embedded", rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,10 @@ def _read_reviews(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             arrays = {name: _read_array(archive.read(f"{name}.npy")) for name in names}
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
+    except (
+        zipfile.BadZipFile, zlib.error, NotImplementedError, KeyError, ValueError, EOFError, OSError,
+        pickle.UnpicklingError,
+    ) as error:  # fmt: skip
         raise DataError(
             f"{path} is damaged or is not Keras's imdb.npz: {error}. Delete it to download it anew."
         ) from error

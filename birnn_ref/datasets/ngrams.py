@@ -68,16 +68,19 @@ def log_ratios(
     -----
     S. Wang and C. D. Manning, "Baselines and bigrams", ACL 2012. Each review counts an n-gram once, plus one.
     """
-    known, train = np.unique(train, return_inverse=True)
+    known, at = np.unique(train, return_inverse=True)
+    train = at.reshape(train.shape)  # NumPy 1 returns it flat
     fold = rng.permutation(len(labels)) % folds
     counts = np.zeros((folds, 2, len(known)))
     for k in range(folds):
         for label in (0, 1):
             reviews = train[(fold == k) & (labels == label)]
-            counts[k, label] = np.bincount(np.concatenate([np.unique(r) for r in reviews]), minlength=len(known))
+            once = [np.unique(review) for review in reviews]
+            counts[k, label] = np.bincount(np.concatenate([*once, np.zeros(0, np.intp)]), minlength=len(known))
 
     def scores(count: npt.NDArray[np.float64]) -> FloatArray:
-        shares = (count + 1) / (count + 1).sum(axis=1, keepdims=True)
+        smoothed = count + 1
+        shares = smoothed / smoothed[:, known > 0].sum(axis=1, keepdims=True)
         seen = (count.sum(axis=0) > 0) & (known > 0)
         return np.where(seen, np.log(shares[1] / shares[0]), 0).astype(np.float32)
 

@@ -13,14 +13,15 @@ from birnn_ref.datasets import load_imdb
 from birnn_ref.experiments.results import mean_and_interval
 
 SETTINGS = {
-    "num_words": 2000, "maxlen": 50, "strengths": [0.03, 0.1, 0.3, 1.0], "alpha": 1.0, "train_reviews": None,
+    "num_words": 2000, "maxlen": 50, "ngrams": 2, "strengths": [0.03, 0.1, 0.3, 1.0], "alpha": 1.0,
+    "train_reviews": None,
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
 CHECK = {"train_reviews": 2000, "strengths": [0.1]}
 
 
 def run(
-    seed: int, *, num_words: int | None, maxlen: int | None, strengths: list[float], alpha: float,
+    seed: int, *, num_words: int | None, maxlen: int | None, ngrams: int, strengths: list[float], alpha: float,
     train_reviews: int | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Fit once a strength; return the validation accuracies, the chosen strength and its one test accuracy."""
@@ -31,7 +32,7 @@ def run(
     # Padding is no word, so the bag is made from the tokens alone.
     texts = {name: [" ".join(map(str, x[x > 0])) for x in data[name].x] for name in data.splits}
     texts["train"], y_train = texts["train"][:train_reviews], data["train"].y[:train_reviews]
-    counter = CountVectorizer(ngram_range=(1, 2), token_pattern=r"\d+", binary=True, min_df=2)
+    counter = CountVectorizer(ngram_range=(1, ngrams), token_pattern=r"\d+", binary=True, min_df=2)
     counts = {"train": counter.fit_transform(texts["train"])}
     counts |= {name: counter.transform(texts[name]) for name in ("validation", "test")}
 

@@ -108,10 +108,16 @@ def store_experiment(name: str, seeds: Sequence[int] | None = None, *, add: bool
     Raises
     ------
     ResultError
-        If there are runs to keep, and they were made with other settings or versions, or with one of these seeds.
+        If there are runs to keep, and they were made with other settings or versions, or with one of these seeds; if a
+        seed is named twice, or there are too few or too many for an interval.
     """
     module = importlib.import_module(f"birnn_ref.experiments.{name}")
     stored = _to_add_to(name, seeds, changes) if add else None
+    all_seeds = [*(stored["seeds"] if stored else []), *(module.SEEDS if seeds is None else seeds)]
+    if len(set(all_seeds)) < len(all_seeds):
+        raise ResultError(f"a seed is named twice: {all_seeds}")
+    if len(module.SEEDS) > 1 and len(all_seeds) not in T_QUANTILES:
+        raise ResultError(f"{name} needs 2 to {max(T_QUANTILES)} seeds for its intervals, got {len(all_seeds)}")
     result = run_experiment(name, seeds, **changes)
     if stored:
         result |= {key: stored[key] + result[key] for key in ("seeds", "runs", "seconds")}

@@ -51,7 +51,7 @@ def run(
             "lookahead": lookahead,
             "longest_wait": chunk - 1 + lookahead,
             "error": round(1e3 * chunked_error(model, x, y, chunk, lookahead), 5),
-            "floor": round(1e3 * chunked_floor(chunk, lookahead), 5),
+            "floor": round(1e3 * chunked_floor(time, chunk, lookahead), 5),
         }
         for chunk, lookahead in chunks
     ]
@@ -81,9 +81,10 @@ def chunked_error(model: Reader, x: Float, y: Float, chunk: int, lookahead: int)
     return float(np.mean((MEAN + SCALE * answers - y[:, inner, 0]) ** 2))
 
 
-def chunked_floor(chunk: int, lookahead: int) -> float:
-    """Return the least error: the k-th step from a chunk's end sees k + lookahead inputs after its own."""
-    return float(np.mean([error_floor(-PAST, k + lookahead) for k in range(chunk)]))
+def chunked_floor(time: int, chunk: int, lookahead: int) -> float:
+    """Return the least error at the steps that have a target: each sees the rest of its chunk, and the lookahead."""
+    ahead = [chunk - 1 - t % chunk + lookahead for t in range(PAST, time - FUTURE)]
+    return float(np.mean([error_floor(-PAST, a) for a in ahead]))
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:

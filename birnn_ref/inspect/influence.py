@@ -66,6 +66,7 @@ def influence_matrix(
            [1, 1, 1]])
     """
     order = check_norm(norm)
+    check_array("x", x, ("batch", "time", "features"))
     matrix = np.zeros((len(x), x.shape[1], x.shape[1]), dtype=x.dtype)
     for b, t, rows in _step_jacobians(layer, x, lengths, readout, direction):
         matrix[b, t] = np.linalg.norm(rows.transpose(1, 0, 2), order, axis=(1, 2))

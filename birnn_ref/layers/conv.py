@@ -134,7 +134,9 @@ class MaxPoolTime(Layer):
         """Return how many windows count in each sequence: lengths divided by ``size``, rounded up; None stays None."""
         if lengths is None:
             return None
-        return -(-np.asarray(lengths) // self.size)
+        steps = np.asarray(lengths)
+        windows: Int = steps // self.size + (steps % self.size > 0)  # not -(-n // size): unsigned numbers wrap
+        return windows
 
     def forward(self, x: Float, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Pool ``x``.

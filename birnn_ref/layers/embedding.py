@@ -167,5 +167,5 @@ def sum_by_row(rows: Int, values: Float) -> SparseRows:
     # Sorting brings a row's values together, so that each is read once, in order; np.add.at would hop about.
     order = np.argsort(rows, kind="stable")
     ordered = rows[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1))
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     return SparseRows(ordered[starts], np.add.reduceat(values[order], starts, axis=0))

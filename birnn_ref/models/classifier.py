@@ -78,7 +78,9 @@ class ConvClassifier(Layer):
         Of the convolution.
     pool : int
         Words in a window of which the largest values are kept.
-    pooling, dropout, rng, dtype, **options
+    dropout : float
+        The share that is dropped of the word vectors, in training.
+    pooling, rng, dtype, **options
         As in `Classifier`.
 
     Notes

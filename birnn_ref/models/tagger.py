@@ -128,6 +128,9 @@ class CharTagger(Layer):
         # A padded word has no letters, whatever stands in its place.
         own = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
         counts = np.where(own, char_lengths, 0).ravel()
+        if counts.min() < 0 or counts.max() > letters:
+            found = f"{counts.min()} to {counts.max()}"
+            raise ValueError(f"char_lengths must lie between 0 and the {letters} letters of chars, got {found}")
         spelt = self.chars.forward(chars.reshape(batch * time, letters), counts)
         spelt = self.pool.forward(self.conv.forward(spelt, counts), counts).reshape(batch, time, -1)
         self._keep(read.shape[2])

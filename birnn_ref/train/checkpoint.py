@@ -82,7 +82,8 @@ def load_checkpoint(
     FileNotFoundError
         If there is no such file.
     CheckpointError
-        If it is damaged, or holds other parameters than the model has, or another kind of random generator.
+        If it is damaged, or holds other parameters than the model has, or another kind of optimiser or random
+        generator.
     """
     groups: dict[str, dict[str, Any]] = {"parameters": {}, "memory": {}, "arrays": {}}
     try:
@@ -108,8 +109,8 @@ def load_checkpoint(
             f"{path} is of another model: {len(differing)} parameters differ, the first is {name}, "
             f"{found.get(name, 'missing')} in the file and {expected.get(name, 'missing')} in the model"
         )
-    if optimiser and "steps" not in state:
-        raise CheckpointError(f"{path} holds no optimiser's state")
+    if optimiser and state.get("kind") != (own := type(optimiser).__name__):
+        raise CheckpointError(f"{path} holds the state of {state.get('kind', 'no optimiser')}, and optimiser is {own}")
     if rng:
         own = rng.bit_generator.state["bit_generator"]
         kept = rng_state and rng_state["bit_generator"]

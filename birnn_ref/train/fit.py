@@ -170,7 +170,12 @@ def _weight(batch: Batch) -> int:
 
 def _right(logits: Float, batch: Batch) -> int:
     """How many answers are right."""
-    said = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+    if logits.ndim == batch.y.ndim:
+        said = logits > 0
+    else:
+        said = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+    if said.shape != batch.y.shape:
+        raise ValueError(f"y has shape {batch.y.shape}, expected {said.shape}: one target for each of the answers")
     agree = said == batch.y
     if batch.y.ndim > 1 and batch.lengths is not None:
         agree &= np.arange(batch.y.shape[1]) < batch.lengths[:, None]

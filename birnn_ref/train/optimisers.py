@@ -74,9 +74,9 @@ class Optimiser:
         raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
-        """Return ``rate``, ``steps`` and copies of the remembered arrays."""
+        """Return the optimiser's ``kind``, ``rate``, ``steps`` and copies of the remembered arrays."""
         memory = {name: array.copy() for name, array in self.memory.items()}
-        return {"rate": self.rate, "steps": self.steps, "memory": memory}
+        return {"kind": type(self).__name__, "rate": self.rate, "steps": self.steps, "memory": memory}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned."""

@@ -62,7 +62,8 @@ class Sequences:
         if counts == {0}:
             raise ValueError("x holds no sequences")
         if self.lengths is not None:
-            check_lengths(self.lengths, len(self), min(array.shape[1] for array in self._inputs()))
+            steps = min(array.shape[1] for array in self._inputs())
+            object.__setattr__(self, "lengths", check_lengths(self.lengths, len(self), steps))
 
     @classmethod
     def from_ragged(cls, x: Sequence[Any], y: Any) -> Sequences:
@@ -139,8 +140,9 @@ def deal(
 
 def _padded(sequences: Sequence[Any]) -> Any:
     arrays = [np.asarray(sequence) for sequence in sequences]
-    shape = len(arrays), max(1, max(map(len, arrays))), *arrays[0].shape[1:]
-    padded = np.zeros(shape, arrays[0].dtype)
+    filled = [array for array in arrays if len(array)] or arrays  # an empty list would be an array of floats
+    shape = len(arrays), max(1, max(map(len, arrays))), *filled[0].shape[1:]
+    padded = np.zeros(shape, np.result_type(*filled))
     for row, array in zip(padded, arrays, strict=True):
         row[: len(array)] = array
     return padded

@@ -9,7 +9,7 @@ import numpy as np
 
 from birnn_ref._checks import Float, Int
 from birnn_ref.layers import Layer
-from birnn_ref.twins.spec import Chains, Spec, describe, gradients
+from birnn_ref.twins.spec import Chains, Spec, gradients
 
 Results = dict[str, Float]
 """Arrays by name: ``outputs``, ``final 0``, ``dx``, ``d_initial 0``, ``level 0 direction 1 dW_xh`` and so on."""
@@ -116,8 +116,3 @@ def _relative(name: str, found: Float, expected: Float) -> float:
     if not np.isfinite(difference):
         raise ValueError(f"{name} is not finite")
     return difference / scale if scale else difference
-
-
-def spec_of(layer: Layer) -> Spec:
-    """Return what a recurrent layer is."""
-    return describe(layer)[0]

@@ -83,7 +83,9 @@ class TorchModel(nn.Module):
     def _arrays(self, name: str, layer: Layer, *, gradients: bool) -> dict[str, Float]:
         def read(part: str, key: str) -> Float:
             tensor: Any = self.part(part).get_parameter(key)
-            array: Float = (tensor.grad if gradients else tensor.detach()).numpy()
+            if gradients and tensor.grad is None:
+                raise ValueError(f"{part}.{key} has no gradient: call backward first")
+            array: Float = (tensor.grad if gradients else tensor.detach()).cpu().numpy()
             return array
 
         if isinstance(layer, AdditiveAttention):

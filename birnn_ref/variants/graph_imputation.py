@@ -137,6 +137,7 @@ class GraphImputation(nn.Module):
         if not bool((adjacency >= 0).all()):
             raise ValueError("adjacency must hold weights of at least 0")
         check_sizes(hidden=hidden, embedding=embedding, readout=readout)
+        adjacency = adjacency.to(torch.get_default_dtype())  # the layers' own; a sensor field's is float64
         self.nodes = len(adjacency)
         self.directions = nn.ModuleList([Direction(adjacency, hidden) for _ in range(1 + bidirectional)])
         self.vectors = nn.Parameter(torch.randn(self.nodes, embedding) * embedding**-0.5)

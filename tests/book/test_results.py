@@ -109,20 +109,28 @@ class TestAdding:
         module = importlib.import_module("birnn_ref.experiments.padding")
         monkeypatch.setattr(module, "run", lambda seed, **settings: {"seed": seed})
         monkeypatch.setattr(module, "summarise", lambda runs: {"seeds": [run["seed"] for run in runs]})
-        store_experiment("padding", [0])
+        store_experiment("padding", [0, 3])
 
     def test_the_stored_runs_stay(self):
         store_experiment("padding", [2, 1], add=True)
         result = load_result("padding")
-        assert (result["seeds"], result["summary"]) == ([0, 2, 1], {"seeds": [0, 2, 1]})
+        assert (result["seeds"], result["summary"]) == ([0, 3, 2, 1], {"seeds": [0, 3, 2, 1]})
 
     def test_without_it_they_go(self):
-        store_experiment("padding", [2])
-        assert load_result("padding")["seeds"] == [2]
+        store_experiment("padding", [2, 4])
+        assert load_result("padding")["seeds"] == [2, 4]
 
     def test_a_seed_counts_once(self):
         with pytest.raises(ResultError, match=r"seeds \[0\] already"):
             store_experiment("padding", [0, 1], add=True)
+
+    @pytest.mark.parametrize(
+        ("seeds", "message"), [([7, 7], "a seed is named twice"), ([7], "2 to 10 seeds"), (range(11), "got 11")]
+    )
+    def test_seeds_that_give_no_interval_are_refused_before_a_run(self, seeds, message, monkeypatch):
+        monkeypatch.setattr("birnn_ref.experiments.padding.run", lambda *_, **__: pytest.fail("it ran"))
+        with pytest.raises(ResultError, match=message):
+            store_experiment("padding", seeds)
 
     def test_runs_made_otherwise_are_not_mixed(self):
         with pytest.raises(ResultError, match=r"other settings \(hidden, steps\): run all its seeds anew"):

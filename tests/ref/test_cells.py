@@ -127,6 +127,7 @@ def test_sigmoid_is_accurate_and_never_overflows():
     a = np.linspace(-30, 30, 601)
     np.testing.assert_allclose(sigmoid(a), 1 / (1 + np.exp(-a)), atol=1e-16)
     assert sigmoid(np.array([-1e300, 1e300])).tolist() == [0, 1]
+    np.testing.assert_array_equal(sigmoid(np.array([0, 5])), sigmoid(np.array([0.0, 5.0])))
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -75,6 +75,7 @@ def test_padding_changes_nothing_in_pool(pad, window):
 
 def test_pooled_lengths():
     np.testing.assert_array_equal(MaxPoolTime(3).lengths(np.array([0, 1, 3, 4])), [0, 1, 1, 2])
+    np.testing.assert_array_equal(MaxPoolTime(4).lengths(np.array([3, 9, 255], np.uint8)), [1, 3, 64])
     assert MaxPoolTime(3).lengths(None) is None
 
 

@@ -174,6 +174,16 @@ class TestBadInput:
             load_imdb()
         assert not (folder / "ran").exists()
 
+    def test_a_byte_changed_anywhere_is_found(self, folder):
+        path = folder / "imdb.npz"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("x_train.npy", bytes(range(256)) * 2)
+        whole = path.read_bytes()
+        for at in range(len(whole)):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+            with pytest.raises(DataError):
+                load_imdb()
+
     def test_an_archive_without_the_arrays(self, folder):
         with zipfile.ZipFile(folder / "imdb.npz", "w") as archive:
             archive.writestr("x_train.npy", b"")
@@ -217,6 +227,12 @@ class TestEmbedded:
         first, again, other = (embedded_reviews(maxlen=30, rng=np.random.default_rng(s)) for s in (1, 1, 2))
         assert np.array_equal(first["train"].x, again["train"].x)
         assert not np.array_equal(first["train"].x, other["train"].x)
+
+    @pytest.mark.parametrize("num_words", [None, 50, 2000])
+    def test_a_word_of_no_training_review_is_unknown(self, num_words):
+        data = embedded_reviews(num_words, reviews=10)
+        assert max(x.max() for name in data.splits for x in data[name].x) < data.num_words
+        assert any((x == 2).any() for x in data["test"].x), "there should be such words"
 
     def test_is_balanced_and_marked(self, monkeypatch):
         monkeypatch.setenv("BIRNN_DATA", "embedded")

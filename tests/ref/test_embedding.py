@@ -68,6 +68,7 @@ def test_sum_by_row_equals_one_addition_at_a_time(rows):
     np.add.at(expected, rows, values)
     found = sum_by_row(np.array(rows), values)
     np.testing.assert_array_equal(found.rows, sorted(set(rows)))
+    np.testing.assert_array_equal(sum_by_row(np.array(rows, np.uint8), values).values, found.values)
     np.testing.assert_allclose(dense(found, (6, 3)), expected, rtol=1e-12, atol=1e-14)
 
 

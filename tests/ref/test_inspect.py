@@ -106,6 +106,8 @@ class TestInfluence:
             ({"norm": "max"}, ValueError, "norm must be one of 'spectral', 'frobenius', got 'max'"),
             ({"direction": "left"}, ValueError, "direction must be one of 'forward', 'backward', got 'left'"),
             ({"readout": np.zeros((4, 1))}, ValueError, r"readout has shape \(4, 1\), expected \(8, outputs\)"),
+            ({"x": [[1.0]]}, TypeError, "x must be a NumPy array"),
+            ({"x": np.zeros(5)}, ValueError, r"x has shape \(5,\), expected \(batch, time, features\)"),
             ({"x": np.zeros((5, 3))}, ValueError, r"x has shape \(5, 3\), expected \(batch, time, features\)"),
             ({"lengths": np.array([9])}, ValueError, "lengths must lie between 0 and the 5 steps of x"),
         ],

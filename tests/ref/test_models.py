@@ -207,7 +207,11 @@ def test_bad_settings(make, message):
         (np.ones((3, 5), int), np.ones((3, 5), int), r"chars has shape \(3, 5\), expected \(3, 5, 'letters'\)"),
         (np.ones((3, 4, 2), int), np.ones((3, 5), int), r"chars has shape \(3, 4, 2\)"),
         (np.ones((3, 5, 2), int), np.ones((3, 4), int), r"char_lengths has shape \(3, 4\), expected \(3, 5\)"),
-        (np.ones((3, 5, 2), int), np.full((3, 5), 3), "between 0 and the 2 steps"),
+        (
+            np.ones((3, 5, 2), int),
+            np.full((3, 5), 3),
+            "char_lengths must lie between 0 and the 2 letters of chars, got 3 to 3",
+        ),
         (np.full((3, 5, 2), 6), np.ones((3, 5), int), "ids must lie between 0 and 5"),
     ],
 )

@@ -123,6 +123,28 @@ def test_evaluation_does_not_depend_on_the_batches():
     assert one == pytest.approx(many, rel=1e-6)
 
 
+def test_answers_and_targets_of_other_shapes_are_refused():
+    class Answers(Layer):
+        def __init__(self, flat=False):
+            super().__init__()
+            self.flat = flat
+
+        def forward(self, x, lengths=None, *, rng=None):
+            return x[:, 0] if self.flat else x
+
+    def no_loss(logits, targets, lengths=None):
+        return 0.0, logits
+
+    logits = np.array([[1.0], [-1.0], [1.0]], np.float32)
+    right = {"loss": 0.0, "accuracy": 2 / 3}
+    assert evaluate(Answers(), Sequences(logits, np.array([1, 0, 0])), loss=no_loss) == right
+    assert evaluate(Answers(flat=True), Sequences(logits, np.array([1, 0, 0])), loss=no_loss) == right
+    with pytest.raises(
+        ValueError, match=r"y has shape \(3, 2\), expected \(3, 1\): one target for each of the answers"
+    ):
+        evaluate(Answers(), Sequences(logits, np.ones((3, 2), int)), loss=no_loss)
+
+
 @pytest.mark.parametrize("kind", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
 def test_a_checkpoint_keeps_the_generators_state(tmp_path, kind):
     model, rng = Bag(1, np.random.default_rng(0)), np.random.Generator(kind(3))
@@ -172,8 +194,14 @@ class TestBadCheckpoint:
     def test_without_an_optimiser(self, path):
         model = Bag(1, np.random.default_rng(0))
         save_checkpoint(path, model)
-        with pytest.raises(CheckpointError, match="no optimiser's state"):
+        with pytest.raises(CheckpointError, match="holds the state of no optimiser, and optimiser is Adam"):
             load_checkpoint(path, model, Adam(model))
+
+    def test_another_optimiser(self, path):
+        model, rng = Bag(1, np.random.default_rng(0)), np.random.default_rng(5)
+        with pytest.raises(CheckpointError, match="holds the state of Adam, and optimiser is SGD"):
+            load_checkpoint(path, model, SGD(model, 0.1), rng)
+        assert rng.random() == np.random.default_rng(5).random(), "nothing is changed"
 
     @pytest.mark.parametrize("size", [0, 10, 500])
     def test_cut_off(self, path, size):

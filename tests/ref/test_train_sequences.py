@@ -50,6 +50,17 @@ def test_ragged_tags_are_padded_and_cut():
     assert list(data.batches(1))[2].x.shape == (1, 1)
 
 
+def test_ragged_numbers_keep_their_values():
+    data = Sequences.from_ragged([[], np.array([1, 2], np.int8), np.array([300])], np.zeros(3))
+    assert (data.x.tolist(), data.x.dtype) == ([[0, 0], [1, 2], [300, 0]], np.dtype(int))
+    assert Sequences.from_ragged([np.array([1]), np.array([0.5])], np.zeros(2)).x.tolist() == [[1], [0.5]]
+
+
+def test_lengths_may_be_a_list():
+    data = Sequences(np.arange(6).reshape(2, 3), np.zeros(2), [3, 2])
+    assert [batch.lengths.tolist() for batch in data.batches(1)] == [[3], [2]]
+
+
 def test_several_inputs_go_together():
     data = Sequences((np.arange(4)[:, None], np.arange(8).reshape(4, 1, 2)), np.arange(4))
     for batch in data.batches(2, np.random.default_rng(0)):

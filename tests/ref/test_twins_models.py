@@ -103,6 +103,12 @@ class TestTorch:
         )
         assert type(moved) is type(model)
 
+    def test_gradients_before_a_backward_are_refused(self, torch):
+        from birnn_ref.twins.torch_weights import to_torch
+
+        with pytest.raises(ValueError, match="has no gradient: call backward first"):
+            to_torch(model_of("convolution")).ref_gradients()
+
     def test_dropout_is_carried_and_drops_in_training_alone(self, torch):
         from birnn_ref.twins.torch_weights import to_torch
 

@@ -312,6 +312,10 @@ class TestGraphImputation:
             loss = imputation_loss(estimates, torch.where(valid > 0, x, torch.tensor(np.nan)), valid)
             torch.testing.assert_close(loss, sum(errors))
 
+    def test_weights_of_an_edge_may_be_float64(self):
+        model = GraphImputation(torch.ones(4, 4, dtype=torch.float64), 5)
+        assert model(_x(2, 6, 4).float(), torch.ones(2, 6, 4)).final.dtype == torch.float32
+
     def test_the_convolution_computes_its_formula(self):
         adjacency = torch.tensor([[5.0, 1.0, 3.0], [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]])
         z = _x(2, 3, 4).float()
