@@ -118,7 +118,8 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
     Returns
     -------
     answers : dict
-        Source by grade id, for the solution cells that were found. Of a repeated id the last counts, as in nbgrader.
+        Source by grade id, for the solution cells that were found. Those of one id, as when a cell was split or copied,
+        are put together in their order: that is what running the student's notebook does.
     notes : list of str
         What was unusual.
     """
@@ -138,13 +139,16 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
         seen.append(grade_id)
         if grade_id not in editable:
             continue
+        if source is not None and grade_id in answers:
+            source = f"{answers[grade_id]}\n\n{source}"
         if source is None or len(source) > limits.source:
             notes.append(f"{grade_id}: the answer is no text, or longer than {limits.source} characters; left out")
             answers.pop(grade_id, None)
             continue
         answers[grade_id] = source
     notes += [
-        f"{name}: handed in {seen.count(name)} times; the last counts"
+        f"{name}: handed in {seen.count(name)} times; "
+        + ("put together in their order" if name in editable else "the released cell counts")
         for name in dict.fromkeys(seen)
         if seen.count(name) > 1
     ]

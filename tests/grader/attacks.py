@@ -252,7 +252,9 @@ def _repeat(made):
     for cell in _answers(made):
         if cell["cell_type"] == "code":
             wrong = copy.deepcopy(cell)
-            wrong["source"] = "raise ValueError('an earlier try')"
+            wrong["source"] = "".join(cell["source"]).replace(
+                "return", "raise ValueError('an earlier try')\n    return"
+            )
             made["cells"].insert(made["cells"].index(cell), wrong)
 
 

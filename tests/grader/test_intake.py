@@ -55,6 +55,25 @@ def test_a_missing_answer_is_told_and_put_back():
     assert [c["source"] for c in made["cells"]].count(answers(_released())["rnn_step"]) == 1
 
 
+@pytest.mark.parametrize("at", [1, 3, -1])
+def test_an_answer_in_two_cells_is_put_together(at):
+    lines, notebook = answers()["rnn_step"].splitlines(keepends=True), with_answers(answers())
+    (whole,) = (cell for cell in notebook["cells"] if identity(cell)[0] == "rnn_step")
+    second = copy.deepcopy(whole)
+    whole["source"], second["source"] = lines[:at], lines[at:]
+    notebook["cells"].insert(notebook["cells"].index(whole) + 1, second)
+    made, notes, _ = _rebuild(notebook)
+    (found,) = (cell["source"] for cell in made["cells"] if identity(cell)[0] == "rnn_step")
+    assert [line for line in found.splitlines() if line] == [line for line in "".join(lines).splitlines() if line]
+    assert notes == ["rnn_step: handed in 2 times; put together in their order"]
+
+
+def test_two_cells_that_are_too_long_together_are_left_out():
+    notebook = with_answers({**answers(), "rnn_step": "#" * (LIMITS.source - 1)})
+    notebook["cells"] += [cell for cell in notebook["cells"] if identity(cell)[0] == "rnn_step"]
+    assert "longer than" in _rebuild(notebook)[1][0]
+
+
 def test_an_answer_that_is_too_long_is_left_out():
     _, notes, _ = _rebuild(with_answers({**answers(), "rnn_step": "#" * (LIMITS.source + 1)}))
     assert "longer than" in notes[0]
