@@ -66,9 +66,10 @@ def timestamp(coursedir, folder: str):
     try:
         data = intake.read_file(os.path.join(folder, "timestamp.txt"), Limits(notebook=200))
         return parse_utc(data.decode().strip()) if data.strip() else None
+    except intake.Missing:
+        return None
     except Exception as error:
-        if "missing" not in str(error):
-            coursedir.log.warning("timestamp.txt in %s was left out: %s", folder, error)
+        coursedir.log.warning("timestamp.txt in %s was left out: %s", folder, error)
         return None
 
 

@@ -126,7 +126,7 @@ def demo(arguments) -> int:
 def main(words: list[str] | None = None) -> int:
     """Run one command; return its exit status."""
     from birnn_grader.limits import Limits
-    from birnn_grader.sandbox import UNSAFELY
+    from birnn_grader.sandbox import UNSAFELY, SandboxError
 
     parser = argparse.ArgumentParser(prog="birnn-grade", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -166,17 +166,12 @@ def main(words: list[str] | None = None) -> int:
     try:
         return arguments.function(arguments)
     except Exception as error:
-        from nbgrader.api import MissingEntry
-
         from birnn_grader.package import PackageError
-        from birnn_grader.sandbox import SandboxError
 
-        if isinstance(error, MissingEntry):
-            error = f"{arguments.assignment} is not in the gradebook: `nbgrader generate_assignment` puts it there"
-        elif not isinstance(error, SandboxError | PackageError | OSError):
-            raise
-        print(f"birnn-grade: {error}", file=sys.stderr)
-        return 2
+        if isinstance(error, SandboxError | PackageError | OSError):
+            print(f"birnn-grade: {error}", file=sys.stderr)
+            return 2
+        raise
 
 
 if __name__ == "__main__":

@@ -116,9 +116,9 @@ class Judge:
             else:
                 outputs[message["cell"]] = message["outputs"]
         if message is None:
-            ended = self.process.poll() is not None or time.monotonic() < deadline
+            late = time.monotonic() >= deadline
             self.close()
-            if not ended:
+            if late:
                 return outputs, "the judging process took too long"
         if reason is None:
             raise JudgeDied("the process that runs the tests was killed, perhaps for want of memory")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import concurrent.futures as futures
 import contextlib
-import datetime
 import hashlib
 import json
 import multiprocessing
@@ -17,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 
 from birnn_grader import __version__, merge, selftest
 from birnn_grader.autograde import keep_timestamp, submitted, timestamp
@@ -39,6 +38,10 @@ def content(package: Package, data: bytes | None, reason: str, limits: Limits) -
         "none" if data is None else hashlib.sha256(data).hexdigest(),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _iso(when) -> str | None:
+    return when.isoformat() if when else None
 
 
 def save(path: Path, text: str) -> None:
@@ -79,13 +82,22 @@ class Run:
     backend
         As `sandbox.choose` returns it.
     limits : Limits
+
+    Raises
+    ------
+    PackageError
+        If the assignment has not been generated.
     """
 
     def __init__(self, coursedir, assignment: str, backend, limits: Limits):
         self.coursedir, self.assignment, self.backend, self.limits = coursedir, assignment, backend, limits
         self.state = Path(coursedir.root, STATE, assignment)
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-            names = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+            try:
+                names = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+            except MissingEntry:
+                message = f"{assignment} is not in the gradebook: `nbgrader generate_assignment` puts it there"
+                raise PackageError(message) from None
         self.packages = {name: load_package(coursedir, assignment, name) for name in names}
 
     @property
@@ -126,7 +138,7 @@ class Run:
             if found is None:
                 open_.append((student, name))
             else:
-                results[student, name] = {**found, "timestamp": self._timestamp(student)}
+                results[student, name] = {**found, "timestamp": _iso(self._when(student))}
         if open_ and not scheduler:
             selftest.ensure(self.backend, self.limits, [self.coursedir.root])
         for _ in range(3):  # a worker that was killed takes the others' running tasks with it: they get another pool
@@ -161,10 +173,8 @@ class Run:
                     graded = {"error": f"{type(error).__name__}: {error}"}
                 yield (student, name), self._store(student, name, digest, graded)
 
-    def _timestamp(self, student):
-        """Return when a student handed in, as ISO text; None if nothing says so."""
-        when = timestamp(self.coursedir, str(self._folder(self.coursedir.submitted_directory, student)))
-        return when.isoformat() if when else None
+    def _when(self, student):
+        return timestamp(self.coursedir, str(self._folder(self.coursedir.submitted_directory, student)))
 
     def _stored(self, student, name, digest):
         path = self.state / student / f"{name}.json"
@@ -175,15 +185,16 @@ class Run:
         return None
 
     def _store(self, student, name, digest, graded):
+        when = self._when(student)
         result = {
             "student": student,
             "notebook": name,
             "content": digest,
-            "timestamp": self._timestamp(student),
+            "timestamp": _iso(when),
             **{key: graded.get(key) for key in ("scores", "blank", "notes", "seconds", "error")},
         }
         if graded.get("error") is None:
-            self._write_notebook(student, name, graded, result["timestamp"])
+            self._write_notebook(student, name, graded, when)
             save(self.state / student / f"{name}.json", json.dumps(result))
         return result
 
@@ -194,7 +205,7 @@ class Run:
         path = self._folder(self.coursedir.autograded_directory, student) / f"{name}.ipynb"
         save(path, nbformat.writes(notebook))
         path.chmod(0o644)
-        keep_timestamp(path.parent, datetime.datetime.fromisoformat(when) if when else None)
+        keep_timestamp(path.parent, when)
 
     def merge(self, results: list[dict], penalty=None) -> int:
         """Merge the results into the gradebook; those that failed stay out, to be graded by the next run."""

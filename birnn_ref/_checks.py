@@ -41,8 +41,10 @@ def check_array(name: str, value: Any, shape: tuple[int | str, ...]) -> Float:
     return value
 
 
-def check_lengths(lengths: Any, batch: int, time: int) -> Int:
+def check_lengths(lengths: Any, batch: int, time: int, *, name: str = "lengths", what: str = "steps of x") -> Int:
     """Return ``lengths`` as integers ``(batch,)``, each from 0 to ``time``; ``None`` means ``time`` for all.
+
+    Messages call the argument ``name``, and what it counts ``what``.
 
     Raises
     ------
@@ -55,11 +57,11 @@ def check_lengths(lengths: Any, batch: int, time: int) -> Int:
         return np.full(batch, time)
     found = np.asarray(lengths)
     if not np.issubdtype(found.dtype, np.integer):
-        raise TypeError(f"lengths must be integers, got dtype {found.dtype}")
+        raise TypeError(f"{name} must be integers, got dtype {found.dtype}")
     if found.shape != (batch,):
-        raise ValueError(f"lengths has shape {found.shape}, expected ({batch},): one a sequence")
+        raise ValueError(f"{name} has shape {found.shape}, expected ({batch},): one a sequence")
     if batch and (found.min() < 0 or found.max() > time):
-        raise ValueError(f"lengths must lie between 0 and the {time} steps of x, got {found.min()} to {found.max()}")
+        raise ValueError(f"{name} must lie between 0 and the {time} {what}, got {found.min()} to {found.max()}")
     return found.astype(np.intp, copy=False)
 
 

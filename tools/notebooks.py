@@ -50,7 +50,9 @@ def execute(path: Path, timeout: int = 600) -> None:
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=resources).execute()
+        NotebookClient(
+            notebook, timeout=timeout, kernel_name="python3", resources=resources, coalesce_streams=True
+        ).execute()
     path.write_text(normalised(nbformat.writes(notebook)), encoding="utf-8")
 
 

@@ -112,8 +112,9 @@ def store_experiment(name: str, seeds: Sequence[int] | None = None, *, add: bool
         seed is named twice, or there are too few or too many for an interval.
     """
     module = importlib.import_module(f"birnn_ref.experiments.{name}")
+    seeds = list(module.SEEDS if seeds is None else seeds)
     stored = _to_add_to(name, seeds, changes) if add else None
-    all_seeds = [*(stored["seeds"] if stored else []), *(module.SEEDS if seeds is None else seeds)]
+    all_seeds = (stored["seeds"] if stored else []) + seeds
     if len(set(all_seeds)) < len(all_seeds):
         raise ResultError(f"a seed is named twice: {all_seeds}")
     if len(module.SEEDS) > 1 and len(all_seeds) not in T_QUANTILES:
@@ -161,14 +162,14 @@ def mean_and_interval(values: Sequence[float]) -> dict[str, float]:
     return {"mean": round(float(np.mean(values)), 5), "half_width": round(float(half_width), 5)}
 
 
-def _to_add_to(name: str, seeds: Sequence[int] | None, changes: dict[str, Any]) -> dict[str, Any]:
+def _to_add_to(name: str, seeds: list[int], changes: dict[str, Any]) -> dict[str, Any]:
     """Return the stored result if runs of these seeds may stand beside its own; checked before hours are spent."""
     module, stored = importlib.import_module(f"birnn_ref.experiments.{name}"), load_result(name)
     for key, now in (("settings", {**module.SETTINGS, **changes}), ("versions", _versions())):
         other = sorted(k for k in stored[key].keys() | now.keys() if stored[key].get(k) != now.get(k))
         if other:
             raise ResultError(f"the stored {name} has other {key} ({', '.join(other)}): run all its seeds anew")
-    twice = set(stored["seeds"]) & set(module.SEEDS if seeds is None else seeds)
+    twice = set(stored["seeds"]) & set(seeds)
     if twice:
         raise ResultError(f"{name} is stored with seeds {sorted(twice)} already: name others")
     return stored

@@ -128,9 +128,7 @@ class CharTagger(Layer):
         # A padded word has no letters, whatever stands in its place.
         own = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
         counts = np.where(own, char_lengths, 0).ravel()
-        if counts.min() < 0 or counts.max() > letters:
-            found = f"{counts.min()} to {counts.max()}"
-            raise ValueError(f"char_lengths must lie between 0 and the {letters} letters of chars, got {found}")
+        counts = check_lengths(counts, batch * time, letters, name="char_lengths", what="letters of chars")
         spelt = self.chars.forward(chars.reshape(batch * time, letters), counts)
         spelt = self.pool.forward(self.conv.forward(spelt, counts), counts).reshape(batch, time, -1)
         self._keep(read.shape[2])

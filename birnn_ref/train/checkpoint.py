@@ -109,8 +109,10 @@ def load_checkpoint(
             f"{path} is of another model: {len(differing)} parameters differ, the first is {name}, "
             f"{found.get(name, 'missing')} in the file and {expected.get(name, 'missing')} in the model"
         )
-    if optimiser and state.get("kind") != (own := type(optimiser).__name__):
-        raise CheckpointError(f"{path} holds the state of {state.get('kind', 'no optimiser')}, and optimiser is {own}")
+    if optimiser:
+        own, kept = type(optimiser).__name__, state.get("kind", "no optimiser")
+        if kept != own:
+            raise CheckpointError(f"{path} holds the state of {kept}, and optimiser is {own}")
     if rng:
         own = rng.bit_generator.state["bit_generator"]
         kept = rng_state and rng_state["bit_generator"]

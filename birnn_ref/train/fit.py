@@ -172,8 +172,10 @@ def _right(logits: Float, batch: Batch) -> int:
     """How many answers are right."""
     if logits.ndim == batch.y.ndim:
         said = logits > 0
+    elif logits.shape[-1] == 1:
+        said = logits[..., 0] > 0
     else:
-        said = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+        said = logits.argmax(axis=-1)
     if said.shape != batch.y.shape:
         raise ValueError(f"y has shape {batch.y.shape}, expected {said.shape}: one target for each of the answers")
     agree = said == batch.y
