@@ -10,7 +10,7 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 # Two workers on two cores: with threads of their own as well, the libraries would wait for each other.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-.PHONY: help book serve test thorough package bench notebooks exercises mutants screenshot format lint lock clean
+.PHONY: help book serve test thorough package bench notebooks exercises mutants mutation reader screenshot format lint lock clean
 .PHONY: system data jobs links newest report dist publish
 
 help:  ## list these commands
@@ -43,6 +43,12 @@ exercises: .venv/all  ## generate exercises/ from solutions/
 mutants: .venv/all  ## mark every wrong and right answer and store the instructors' table
 	$(BIN)/python tools/mutants.py
 
+mutation: .venv/all  ## break the package one small change at a time and list what no test notices; SAMPLE=50 tries a few
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m ref.mutants $(if $(SAMPLE),--sample $(SAMPLE))
+
+reader: .venv/all  ## train the model of the page that reads reviews, and hold it to its stored study
+	$(BIN)/python tools/reader_model.py
+
 screenshot: .venv/all book  ## take the README's picture anew
 	$(BIN)/python tools/screenshot.py
 
@@ -51,10 +57,11 @@ format: .venv/all  ## format the code and normalise the notebooks
 	$(BIN)/ruff format --quiet .
 	-$(BIN)/python tools/notebooks.py normalise $(NOTEBOOKS)
 
-lint: .venv/all  ## check style, types and notebooks
+lint: .venv/all  ## check style, types, spelling and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 	$(BIN)/python tools/notebooks.py check $(NOTEBOOKS)
 
 lock: .venv/all  ## resolve constraints.txt anew
