@@ -1,9 +1,23 @@
-"""Data sets: the real ones by folder, cache or download, and an embedded corpus that needs none of them."""
+"""Data sets: those that lie in the package, those found by folder, cache or download, and generated ones."""
 
 from birnn_ref.datasets.batching import pad_sequences
 from birnn_ref.datasets.embedded import embedded_reviews
 from birnn_ref.datasets.imdb import load_imdb
 from birnn_ref.datasets.locate import DataError, locate
-from birnn_ref.datasets.reviews import ReviewData, Split
+from birnn_ref.datasets.reviews import ReviewData
+from birnn_ref.datasets.snips import load_snips
+from birnn_ref.datasets.splits import SequenceData, Split
+from birnn_ref.datasets.vocabulary import Vocabulary
 
-__all__ = ["DataError", "ReviewData", "Split", "embedded_reviews", "load_imdb", "locate", "pad_sequences"]
+__all__ = [
+    "DataError",
+    "ReviewData",
+    "SequenceData",
+    "Split",
+    "Vocabulary",
+    "embedded_reviews",
+    "load_imdb",
+    "load_snips",
+    "locate",
+    "pad_sequences",
+]
