@@ -5,6 +5,7 @@ from birnn_ref.layers.attention import AdditiveAttention, DotAttention
 from birnn_ref.layers.base import Layer, SparseRows
 from birnn_ref.layers.bidirectional import Bidirectional
 from birnn_ref.layers.conv import Conv1D, MaxPoolTime
+from birnn_ref.layers.crf import CRF
 from birnn_ref.layers.dense import Dense
 from birnn_ref.layers.dropout import Dropout
 from birnn_ref.layers.embedding import Embedding, LookedUp
@@ -14,6 +15,7 @@ from birnn_ref.layers.recurrent import Recurrent
 from birnn_ref.layers.stack import Stack
 
 __all__ = [
+    "CRF",
     "AdditiveAttention",
     "Bidirectional",
     "Conv1D",

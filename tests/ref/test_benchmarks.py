@@ -29,7 +29,7 @@ def test_measures_times_ratios_and_memory():
 
 def test_help_names_the_benchmarks():
     told = run([sys.executable, "-m", "benchmarks", "--help"]).stdout
-    assert all(name in told for name in ("grading", "recurrent", "tutorial"))
+    assert all(name in told for name in ("grading", "outputs", "recurrent", "tutorial"))
 
 
 def test_a_contestant_that_fails_is_named():
