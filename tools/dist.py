@@ -3,18 +3,20 @@
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
+
+from birnn_ref import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 
 
 def check_tag(tag: str) -> None:
-    """Stop unless the tag is the version that pyproject.toml declares; no tag is a rehearsal."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    if tag not in ("", f"v{version}"):
-        sys.exit(f"The tag is {tag}, but pyproject.toml declares version {version}, which is tagged v{version}")
+    """Stop unless the tag is the package's version, and that of a release; no tag is a rehearsal."""
+    if tag not in ("", f"v{__version__}"):
+        sys.exit(f"The tag is {tag}, but birnn_ref is version {__version__}, which is tagged v{__version__}")
+    if tag and ".dev" in tag:
+        sys.exit(f"{tag} is no release: CONTRIBUTING.md says how a version is released")
 
 
 def main(tag: str = "") -> None:

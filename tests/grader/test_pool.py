@@ -78,6 +78,17 @@ def test_another_content_is_graded_anew(course, bwrap):
     assert totals(course) == {**EXPECTED, "blank": FULL}
 
 
+def test_what_another_version_graded_is_graded_anew(course, bwrap, monkeypatch):
+    run = _run(course)
+    run.merge(run.grade(workers=2))
+    monkeypatch.setattr(pool, "__version__", "0.0.1")
+    monkeypatch.setattr(pool, "executor", _threads)
+    graded = []
+    again = run.grade(progress=lambda stream: (graded.append(key) or (key, result) for key, result in stream))
+    assert len(graded) == len(EXPECTED)
+    assert run.merge(again) == len(EXPECTED)
+
+
 def test_the_gradebook_is_the_one_that_autograde_makes(course, bwrap, tmp_path):
     import sys
 
