@@ -20,6 +20,7 @@ from birnn_grader.limits import Limits
 from birnn_grader.package import Package, kind, settings_of
 
 _local = threading.local()
+_UNPARSED = ("SyntaxError", "IndentationError", "TabError")
 _HEAVY = ("torch", "tensorflow", "keras", "jax")  # they start threads, which a fork does not take along
 
 
@@ -202,12 +203,20 @@ def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=Non
                     cell["metadata"]["birnn_grader"] = {"theirs": True}  # for `feedback.HideHiddenTests`
                 if output["output_type"] == "execute_result":
                     output["execution_count"] = executed
-            crashed = [o["evalue"] for o in cell["outputs"] if o["output_type"] == "error" and o["ename"] == "Crash"]
-            notes += [f"{settings_of(cell).get('grade_id', 'a setup cell')}: {why}" for why in crashed]
+            notes += [f"{settings_of(cell).get('grade_id', 'a setup cell')}: {why}" for why in _unusual(cell)]
         settings = settings_of(cell)
         if settings.get("grade") or settings.get("task"):
             scores[settings["grade_id"]] = score(cell, settings["grade_id"] in blank, readable)
     return Graded(notebook, scores, blank, notes, time.monotonic() - began)
+
+
+def _unusual(cell):
+    """Say which errors of a cell its owner should hear of at once: a crash, and an answer that is not Python."""
+    for output in cell["outputs"]:
+        if output["output_type"] == "error" and output["ename"] == "Crash":
+            yield output["evalue"]
+        elif output["output_type"] == "error" and output["ename"] in _UNPARSED and kind(cell) == "answer":
+            yield f"the cell does not parse: {output['evalue']}"
 
 
 def _not_run(notes):

@@ -6,11 +6,12 @@ import ast
 import builtins
 import symtable
 
+from birnn_grader.language import to_python
+
 
 def parse(source: str) -> ast.Module:
-    """Parse a cell; lines that are IPython's magics count as empty."""
-    lines = ["" if line.startswith(("%", "!")) else line for line in source.split("\n")]
-    return ast.parse("\n".join(lines))
+    """Parse a cell, by IPython's rules where it is no plain Python."""
+    return ast.parse(to_python(source))
 
 
 def defined(source: str, imported: bool = True) -> list[str]:
@@ -48,7 +49,7 @@ def used(source: str) -> set[str]:
             top = each.get_type() == "module"
             if symbol.is_referenced() and (symbol.is_global() or (top and not symbol.is_assigned())):
                 found.add(symbol.get_name())
-    return found - set(defined(source)) - set(dir(builtins)) - {"display", "__name__"}
+    return found - set(defined(source)) - set(dir(builtins)) - {"display", "get_ipython", "__name__"}
 
 
 def without_unused_imports(source: str, wanted: set[str]) -> str:

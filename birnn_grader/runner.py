@@ -2,9 +2,12 @@
 
 Started as a script with its limits as JSON; reads requests from file descriptor 0 and answers on 1. Nothing that comes
 from here is believed: the student's code shares this process and may send whatever it likes. Imports NumPy, the
-standard library and `protocol`, which lies beside it.
+standard library, and `language` and `protocol`, which lie beside it.
 """
 
+import ast
+import contextlib
+import inspect
 import io
 import json
 import linecache
@@ -15,6 +18,7 @@ import traceback
 import types
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import language
 import protocol
 
 MAX_OUTPUT, MAX_ERROR = 20_000, 4_000
@@ -65,31 +69,29 @@ def own_channel():
     return os.fdopen(requests, "rb"), os.fdopen(replies, "wb")
 
 
-def without_magics(source):
-    """The cell with IPython's line and cell magics made comments: they are no Python, and nothing depends on them."""
-    lines = source.split("\n")
-    return "\n".join("pass  # " + line if line.lstrip().startswith(("%", "!")) else line for line in lines)
-
-
 class Student:
     """The namespace of a student's notebook."""
 
     def __init__(self):
         self.module = types.ModuleType("__main__")
         self.names = self.module.__dict__
-        self.names["display"] = print
+        self.names.update(language.given(self.run, self.names))
+        self.loop, self.found = None, {}
         sys.modules["__main__"] = self.module
 
     def exec(self, label, source, names):
         """Run one cell; say what the wanted names now are."""
-        name = f"<{label}>"
+        source, name = language.to_python(source), f"<{label}>"
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        if "IPython" in source:
+            self.replace_shell()
+        shown = self.names["In"], self.names["Out"]
         try:
-            code = compile(source, name, "exec")
-        except SyntaxError:
-            code = compile(without_magics(source), name, "exec")
-        try:
-            exec(code, self.names)
+            value = self.run(source, name)
+            if isinstance(shown[0], list) and isinstance(shown[1], dict):  # unless the student's code has taken them
+                shown[0].append(source)
+                if value is not None:
+                    shown[1][len(shown[0]) - 1] = self.names["_"] = value
         finally:
             found = {}
             for wanted in names:
@@ -98,6 +100,29 @@ class Student:
                     found[wanted] = {"callable": True} if callable(value) else {"value": value}
             self.found = found
         return None
+
+    def run(self, source, name="<a line>"):
+        """Run Python in the notebook, as Jupyter does: ``await`` at the top level, the last expression's value back."""
+        tree = ast.parse(source, name)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        parts = [compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True)]
+        if last is not None:
+            parts.append(compile(ast.Expression(last.value), name, "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True))
+        for code in parts:
+            value = eval(code, self.names)
+            if code.co_flags & inspect.CO_COROUTINE:
+                import asyncio
+
+                self.loop = self.loop or asyncio.new_event_loop()
+                value = self.loop.run_until_complete(value)
+        return value
+
+    def replace_shell(self):
+        """Let IPython's own `get_ipython`, which finds no shell here, give the harmless one."""
+        with contextlib.suppress(ImportError):
+            import IPython
+
+            IPython.get_ipython = IPython.core.getipython.get_ipython = self.names["get_ipython"]
 
     def call(self, name, args, kwargs):
         """Call one of the student's functions."""

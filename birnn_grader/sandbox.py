@@ -24,7 +24,7 @@ from birnn_grader.clock import LONGEST
 from birnn_grader.limits import Limits
 
 HERE = Path(__file__).resolve().parent
-INSIDE = ("protocol.py", "runner.py")  # the grader's own files that a sandbox sees
+INSIDE = ("language.py", "protocol.py", "runner.py")  # the grader's own files that a sandbox sees
 HIDDEN = ("birnn_ref", "birnn_grader")  # packages a student's process never finds, installed or not
 ENVIRONMENT = {
     "HOME": "/tmp",

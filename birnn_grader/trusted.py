@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from birnn_grader import names, protocol
+from birnn_grader import language, names, protocol
 from birnn_grader.limits import Limits
 from birnn_grader.package import kind, settings_of
 from birnn_grader.runner import Capped
@@ -53,7 +53,8 @@ class Notebook:
 
     def __init__(self, session: Session, limits: Limits):
         self.session, self.limits, self.clock = session, limits, session.clock
-        self.names: dict = {"__name__": "__main__", "__builtins__": builtins, "display": print}
+        self.names: dict = {"__name__": "__main__", "__builtins__": builtins}
+        self.names |= language.given(lambda line: None, self.names)
         self.crash: str | None = None
         self.printed: list[str] = []
         self.error: dict | None = None

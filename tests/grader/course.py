@@ -30,6 +30,23 @@ def open_course(folder):
     return CourseDirectory(root=str(folder), **settings)
 
 
+def load(folder, name="ps1"):
+    """Return the package of an assignment of one notebook."""
+    from birnn_grader.preprocessor import load_package
+
+    return load_package(open_course(folder), name, name)
+
+
+def grade(package, notebook):
+    """Grade a notebook in the sandbox; return the sum of its automatic scores, and all that grading gave."""
+    from birnn_grader.limits import Limits
+    from birnn_grader.sandbox import Bubblewrap
+    from birnn_grader.tasks import task
+
+    graded = task(package, json.dumps(notebook).encode(), "", Bubblewrap(), Limits(), checked=True)
+    return sum(score for score in graded["scores"].values() if score is not None), graded
+
+
 def released():
     return json.loads((ROOT / "exercises/ps1/ps1.ipynb").read_text())
 
