@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import pkgutil
 from pathlib import Path
 
 from birnn_ref import experiments
 from birnn_ref.experiments.results import refresh, results_folder, store_experiment
 
-NOT_EXPERIMENTS = {"__main__", "ngram_bag", "readers", "results"}
+NOT_EXPERIMENTS = {"__main__", "ngram_bag", "paired", "rates", "readers", "results"}
 
 
 def main() -> None:
@@ -20,7 +21,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", help="random seeds (default: the experiment's own)")
     parser.add_argument("--add", action="store_true", help="keep the stored runs and add those of these seeds")
     parser.add_argument("--refresh", action="store_true", help="keep the stored runs; recompute summary and check")
+    parser.add_argument("--tune", action="store_true", help="choose the rates on the tuning seeds and print them")
     arguments = parser.parse_args()
+    if arguments.tune:
+        module = importlib.import_module(f"birnn_ref.experiments.{arguments.name}")
+        if not hasattr(module, "tune"):
+            parser.error(f"{arguments.name} has no rates to choose")
+        print(module.tune(**module.SETTINGS))  # to be put into SETTINGS by hand
+        return
     if arguments.refresh:
         path = refresh(arguments.name)
     else:
