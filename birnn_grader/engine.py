@@ -17,7 +17,7 @@ from birnn_grader import names, protocol, sandbox
 from birnn_grader.clock import LONGEST
 from birnn_grader.intake import rebuild
 from birnn_grader.limits import Limits
-from birnn_grader.package import Package, kind, settings_of
+from birnn_grader.package import Package, kind, label_of, settings_of
 
 _local = threading.local()
 _UNPARSED = ("SyntaxError", "IndentationError", "TabError")
@@ -58,7 +58,8 @@ def job_to_plain(cells, package: Package, backend, limits: Limits) -> dict:
     modules = {module for source in tests for module in names.imports(source)}
     light = sorted(module for module in modules if module.split(".")[0] not in _HEAVY)
     slim = [
-        {"cell_type": c["cell_type"], "source": c["source"], "metadata": {"nbgrader": settings_of(c)}} for c in cells
+        {**{key: c[key] for key in ("cell_type", "source")}, "metadata": {"nbgrader": settings_of(c), **_marked(c)}}
+        for c in cells
     ]
     return {
         "cells": slim,
@@ -68,6 +69,10 @@ def job_to_plain(cells, package: Package, backend, limits: Limits) -> dict:
         "backend": [type(backend).__name__, dataclasses.asdict(backend)],
         "limits": dataclasses.asdict(limits),
     }
+
+
+def _marked(cell):
+    return {"birnn_grader": {"own": label_of(cell)}} if label_of(cell) else {}
 
 
 def job_from_plain(plain: dict) -> dict:
@@ -177,9 +182,9 @@ def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=Non
     """Grade a notebook that `intake.rebuild` made; as `grade` does otherwise."""
     began = time.monotonic() if began is None else began
     cells, notes = notebook["cells"], list(notes)
-    released = package.released["cells"]
-    answers = [(c, r) for c, r in zip(cells, released, strict=True) if settings_of(r).get("solution")]
-    blank = [settings_of(r)["grade_id"] for c, r in answers if c["source"] == r["source"]]
+    released = {settings_of(c).get("grade_id"): c["source"] for c in package.released["cells"]}
+    answers = {settings_of(c)["grade_id"]: c["source"] for c in cells if settings_of(c).get("solution")}
+    blank = [name for name, source in answers.items() if source == released[name]]
     outputs: dict[int, list] = {}
     if readable:
         try:
@@ -203,7 +208,10 @@ def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=Non
                     cell["metadata"]["birnn_grader"] = {"theirs": True}  # for `feedback.HideHiddenTests`
                 if output["output_type"] == "execute_result":
                     output["execution_count"] = executed
-            notes += [f"{settings_of(cell).get('grade_id', 'a setup cell')}: {why}" for why in _unusual(cell)]
+            notes += [
+                f"{label_of(cell) or settings_of(cell).get('grade_id', 'a setup cell')}: {why}"
+                for why in _unusual(cell)
+            ]
         settings = settings_of(cell)
         if settings.get("grade") or settings.get("task"):
             scores[settings["grade_id"]] = score(cell, settings["grade_id"] in blank, readable)
@@ -215,7 +223,7 @@ def _unusual(cell):
     for output in cell["outputs"]:
         if output["output_type"] == "error" and output["ename"] == "Crash":
             yield output["evalue"]
-        elif output["output_type"] == "error" and output["ename"] in _UNPARSED and kind(cell) == "answer":
+        elif output["output_type"] == "error" and output["ename"] in _UNPARSED and kind(cell) in ("answer", "own"):
             yield f"the cell does not parse: {output['evalue']}"
 
 

@@ -105,7 +105,7 @@ def identity(cell: dict) -> tuple[str | None, str | None]:
     return (grade_id if isinstance(grade_id, str) else None), (cell_id if isinstance(cell_id, str) else None)
 
 
-def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tuple[dict[str, str], list[str]]:
+def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tuple[dict[str, list[str]], list[str]]:
     """Take the answers' sources from a student's cells.
 
     Parameters
@@ -118,16 +118,16 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
     Returns
     -------
     answers : dict
-        Source by grade id, for the solution cells that were found. Those of one id, as when a cell was split or copied,
-        are put together in their order: that is what running the student's notebook does.
+        By grade id of the solution cells that were found, the sources to run one after the other: several where a cell
+        was copied, as Jupyter runs them.
     notes : list of str
         What was unusual.
     """
     answers, notes, own = {}, [], 0
     known = {identity(cell) for cell in released}
     by_grade, by_cell = ({pair[k]: pair[0] for pair in known if pair[k]} for k in (0, 1))
-    editable = {identity(cell)[0] for cell in released if _settings(cell).get("solution")}
-    seen = []
+    editable = {identity(cell)[0]: cell for cell in released if _settings(cell).get("solution")}
+    seen: dict[str, list[dict]] = {}
     for cell in cells:
         grade_id, cell_id = identity(cell)
         if grade_id not in by_grade:
@@ -135,29 +135,46 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
             if grade_id is None:
                 own += cell_id not in by_cell and cell.get("cell_type") == "code"
                 continue
-        source = text(cell.get("source", cell.get("input")))
-        seen.append(grade_id)
-        if grade_id not in editable:
-            continue
-        if source is not None and grade_id in answers:
-            source = f"{answers[grade_id]}\n\n{source}"
-        if source is None or len(source) > limits.source:
-            notes.append(f"{grade_id}: the answer is no text, or longer than {limits.source} characters; left out")
-            answers.pop(grade_id, None)
-            continue
-        answers[grade_id] = source
-    notes += [
-        f"{name}: handed in {seen.count(name)} times; "
-        + ("put together in their order" if name in editable else "the released cell counts")
-        for name in dict.fromkeys(seen)
-        if seen.count(name) > 1
-    ]
+        seen.setdefault(grade_id, []).append(cell)
+    for name, copies in seen.items():
+        if name in editable and (sources := _sources(copies, editable[name])):
+            answers[name] = sources
+            if None in sources or sum(map(len, sources)) > limits.source:
+                notes.append(f"{name}: the answer is no text, or longer than {limits.source} characters; left out")
+                answers.pop(name)
+        if len(copies) > 1:
+            what = "run one after the other" if name in editable else "the released cell counts"
+            notes.append(f"{name}: handed in {len(copies)} times; {what}")
     missing = [name for name in by_grade if name not in seen]
     if missing:
         notes.append(f"missing, put back as released: {', '.join(missing)}")
     if own:
         notes.append(f"{own} added code cell(s) left out: only what stands in the answer cells is graded")
     return answers, notes
+
+
+def _sources(copies, released):
+    """Return the sources of an answer's copies that count, in their order.
+
+    Of a code answer those that became text do not run, unless all did; one that is as it was released says nothing
+    beside another; one that begins with an indented line was split off the one before. Texts are put together.
+    """
+    wanted = released["cell_type"]
+    if wanted == "code" and any(cell.get("cell_type") == "code" for cell in copies):
+        copies = [cell for cell in copies if cell.get("cell_type") == "code"]
+    sources = [text(cell.get("source", cell.get("input"))) for cell in copies]
+    sources = [source for source in sources if source != released["source"]] or sources[:1]
+    if None in sources or len(sources) == 1:
+        return sources
+    if wanted != "code":
+        return ["\n\n".join(sources)]
+    whole = sources[:1]
+    for source in sources[1:]:
+        if source.lstrip("\n")[:1] in (" ", "\t"):
+            whole[-1] += f"\n{source}"
+        else:
+            whole.append(source)
+    return whole
 
 
 def defuse(markdown: str) -> str:
@@ -199,8 +216,18 @@ def rebuild(data: bytes | None, released: dict, limits: Limits, reason: str = "t
         answers, notes = take_answers(parse(data, limits), released["cells"], limits)
     except Unreadable as error:
         return notebook, [f"scored 0: {error}"], False
+    rebuilt = []
     for cell in notebook["cells"]:
         name = identity(cell)[0]
         if name in answers and _settings(cell).get("solution"):
-            cell["source"] = answers[name] if cell["cell_type"] == "code" else defuse(answers[name])
-    return notebook, notes, True
+            *earlier, last = answers[name]
+            rebuilt += [_own(source, f"{name}, copy {n}", len(rebuilt) + n) for n, source in enumerate(earlier, 1)]
+            cell["source"] = last if cell["cell_type"] == "code" else defuse(last)
+        rebuilt.append(cell)
+    return {**notebook, "cells": rebuilt}, notes, True
+
+
+def _own(source, label, number):
+    """Return a code cell of the student's beside the released ones, marked as such by its label."""
+    cell = {"cell_type": "code", "id": f"own-{number}", "metadata": {"birnn_grader": {"own": label}}}
+    return {**cell, "source": source, "outputs": [], "execution_count": None}

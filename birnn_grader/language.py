@@ -48,7 +48,7 @@ class Silent:
         return Silent()
 
     def __call__(self, *args, **kwargs):
-        return None
+        """Return None."""
 
     def __iter__(self):
         return iter(())

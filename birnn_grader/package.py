@@ -56,8 +56,13 @@ def settings_of(cell: dict) -> dict:
     return cell.get("metadata", {}).get("nbgrader", {})
 
 
+def label_of(cell: dict) -> str | None:
+    """Return the label of a code cell that a student added beside the released ones; None for any other."""
+    return cell.get("metadata", {}).get("birnn_grader", {}).get("own")
+
+
 def kind(cell: dict) -> str:
-    """Return what a cell is: ``text``, ``setup`` (the instructor's), ``answer`` (the student's) or ``test``.
+    """Return what a cell is: ``text``, ``setup`` (the instructor's), ``answer`` or ``own`` (the student's) or ``test``.
 
     Examples
     --------
@@ -67,6 +72,8 @@ def kind(cell: dict) -> str:
     if cell["cell_type"] != "code":
         return "text"
     settings = settings_of(cell)
+    if label_of(cell):
+        return "own"
     if settings.get("solution"):
         return "answer"
     return "test" if settings.get("grade") else "setup"

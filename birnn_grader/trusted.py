@@ -20,7 +20,7 @@ from pathlib import Path
 
 from birnn_grader import language, names, protocol
 from birnn_grader.limits import Limits
-from birnn_grader.package import kind, settings_of
+from birnn_grader.package import kind, label_of, settings_of
 from birnn_grader.runner import Capped
 from birnn_grader.session import Crash, Session
 
@@ -226,6 +226,8 @@ def run(job: dict, emit) -> None:
                 outputs = notebook.test(label, source, float(settings_of(cell)["points"]))
             elif what == "answer":
                 outputs = notebook.student(label, source, job["answers"].get(label, []))
+            elif what == "own":
+                outputs = notebook.student(label_of(cell), source, [])
             elif what == "setup":
                 outputs = notebook.student(label, source, [], mine=False)
                 notebook.setup(source, wanted)

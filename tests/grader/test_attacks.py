@@ -150,7 +150,7 @@ def test_what_is_no_notebook_is_flagged_with_its_reason(graded):
         "segfault_when_called": "signal 11",
         # A container's own limit stops its children; bubblewrap's sandbox is ended.
         "memory_flood_by_children": "too much memory" if SANDBOX == "bwrap" else "",
-        "repeated_answers": "put together in their order",
+        "repeated_answers": "run one after the other",
         "foreign_cells": "",
     }.items():
         assert words in notes[name], (name, notes[name])

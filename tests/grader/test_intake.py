@@ -4,7 +4,7 @@ import copy
 import json
 
 import pytest
-from course import answers, released, settings, with_answers
+from course import FULL, answers, grade, released, settings, with_answers
 
 from birnn_grader.intake import Unreadable, defuse, identity, parse, read_file, rebuild
 from birnn_grader.limits import Limits
@@ -65,7 +65,57 @@ def test_an_answer_in_two_cells_is_put_together(at):
     made, notes, _ = _rebuild(notebook)
     (found,) = (cell["source"] for cell in made["cells"] if identity(cell)[0] == "rnn_step")
     assert [line for line in found.splitlines() if line] == [line for line in "".join(lines).splitlines() if line]
-    assert notes == ["rnn_step: handed in 2 times; put together in their order"]
+    assert notes == ["rnn_step: handed in 2 times; run one after the other"]
+
+
+STEP = answers()["rnn_step"]
+DRAFT = "def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):\n    return np.tanh(x_t @ W_xh"
+
+
+def _copied(name, *copies):
+    """The solution with several cells of one id: ``(cell type, source)``, the released source where that is None."""
+    notebook, made = with_answers(answers()), []
+    for cell in notebook["cells"]:
+        if identity(cell)[0] != name:
+            made.append(cell)
+            continue
+        for kind, source in copies:
+            source = answers(released())[name] if source is None else source
+            made.append({**copy.deepcopy(cell), "cell_type": kind, "source": source})
+    return {**notebook, "cells": made}
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [
+        [("code", DRAFT), ("code", STEP)],
+        [("code", "1 / 0"), ("code", STEP)],
+        [("code", STEP), ("markdown", "This is how I thought:\n\n" + STEP)],
+        [("markdown", "First my notes"), ("code", STEP)],
+        [("raw", "notes"), ("code", STEP), ("markdown", "notes")],
+        [("code", "%%bash\necho notes"), ("code", STEP)],
+        [("code", STEP), ("code", "%%bash\necho notes")],
+        [("code", STEP), ("code", DRAFT)],
+        [("code", STEP), ("code", None)],
+        [("code", None), ("code", STEP)],
+        [("code", "def step(a, b):\n    return np.tanh(a + b)"),
+         ("code", STEP.split("\n")[0] + "\n    return step(x_t @ W_xh, h_prev @ W_hh + b_h)")],
+        [("markdown", STEP)],
+    ],
+    ids=["unfinished_first", "error_first", "retyped_after", "retyped_first", "raw", "bash_first", "bash_after",
+         "unfinished_after", "untouched_after", "untouched_first", "helper_first", "retyped_alone"],
+)  # fmt: skip
+def test_copies_run_one_after_the_other_and_cost_nothing(copies, package, bwrap):
+    score, graded = grade(package, _copied("rnn_step", *copies))
+    assert score == FULL, graded["notes"]
+    assert graded["blank"] == []
+
+
+def test_copies_of_a_written_answer_are_put_together():
+    made, *_ = _rebuild(_copied("explain_last_output", ("markdown", "One."), ("markdown", "Two.")))
+    (found,) = (cell["source"] for cell in made["cells"] if identity(cell)[0] == "explain_last_output")
+    assert found == "One.\n\nTwo."
+    assert len(made["cells"]) == len(_released()["cells"])
 
 
 def test_two_cells_that_are_too_long_together_are_left_out():
