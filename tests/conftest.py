@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
+from serving import Server
 
 
 def _need(what, found, reason):
@@ -37,3 +39,20 @@ def chromium():
     found = shutil.which("chromium") or shutil.which("google-chrome")
     _need("chromium", found, "Chromium is not installed")
     return found
+
+
+@pytest.fixture
+def server():
+    """A server that stands in for the addresses of published data."""
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder, with no folder named."""
+    monkeypatch.delenv("BIRNN_DATA", raising=False)
+    monkeypatch.setenv("BIRNN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"

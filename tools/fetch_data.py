@@ -18,14 +18,19 @@ def published() -> list[RemoteFile]:
     return sorted(files, key=lambda file: file.name)
 
 
+def fetch(folder: Path) -> None:
+    """Fetch what the folder has not, and say of each file where it came from."""
+    os.environ["BIRNN_CACHE"] = str(folder)
+    for file in published():
+        kept = any((folder / name).is_file() for name in (file.name, *file.copies))  # whoever opens it checks it
+        print(f"{file.name}: {'there' if kept else locate(file).source}")
+
+
 def main() -> None:
     folder = os.environ.pop("BIRNN_DATA", "")
     if folder in ("", EMBEDDED):
         sys.exit("BIRNN_DATA must name the folder to fetch the data into: BIRNN_DATA=data make data")
-    os.environ["BIRNN_CACHE"] = folder
-    for file in published():
-        kept = (Path(folder) / file.name).is_file()  # whoever opens it checks its content
-        print(f"{file.name}: {'there' if kept else locate(file).source}")
+    fetch(Path(folder))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """Data sets: those that lie in the package, those found by folder, cache or download, and generated ones."""
 
 from birnn_ref.datasets.batching import pad_sequences
+from birnn_ref.datasets.conll import load_conll
 from birnn_ref.datasets.embedded import embedded_reviews
 from birnn_ref.datasets.imdb import load_imdb
 from birnn_ref.datasets.locate import DataError, locate
 from birnn_ref.datasets.reviews import ReviewData
 from birnn_ref.datasets.snips import load_snips
 from birnn_ref.datasets.splits import SequenceData, Split
+from birnn_ref.datasets.tagged import TaggedData
+from birnn_ref.datasets.ud import load_ud
 from birnn_ref.datasets.vocabulary import Vocabulary
 
 __all__ = [
@@ -14,10 +17,13 @@ __all__ = [
     "ReviewData",
     "SequenceData",
     "Split",
+    "TaggedData",
     "Vocabulary",
     "embedded_reviews",
+    "load_conll",
     "load_imdb",
     "load_snips",
+    "load_ud",
     "locate",
     "pad_sequences",
 ]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pooch
 
+from birnn_ref.datasets.resume import Resuming
+
 EMBEDDED = "embedded"
 """The value of ``BIRNN_DATA`` that asks for the embedded corpus in place of every real data set."""
 
@@ -19,12 +21,34 @@ class DataError(RuntimeError):
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A published data file: its name, canonical address, checksum (``"sha256:…"``) and size in megabytes."""
+    """A published data file.
+
+    Attributes
+    ----------
+    name, url : str
+        Where it is kept in a folder or the cache, and its canonical address.
+    checksum : str
+        ``"sha256:…"``; empty where the same content may come in other bytes, as from an archive packed on request.
+        Whoever opens the file checks its content then.
+    megabytes : float
+        Its size.
+    copies : tuple of str
+        Other names that a folder which the user names may hold it by.
+    stand_in : bool
+        Whether its set does without it where ``BIRNN_DATA`` is ``embedded``.
+    """
 
     name: str
     url: str
     checksum: str
     megabytes: float
+    copies: tuple[str, ...] = ()
+    stand_in: bool = False
+
+    @property
+    def advice(self) -> str:
+        """What ends an advice: the way that needs no file, if there is one."""
+        return f", or set it to '{EMBEDDED}', which does without it" if self.stand_in else ""
 
 
 @dataclass(frozen=True)
@@ -48,9 +72,10 @@ def cache_folder() -> Path:
 def locate(file: RemoteFile, progress: bool = True) -> Located:
     """Return the file's path, downloading it only if neither the named folder nor the cache has it.
 
-    A download is checked against its checksum and then renamed into place, so that a broken one leaves nothing
-    behind and the next call starts clean. A file in the folder that ``BIRNN_DATA`` names is not checked here:
-    whoever opens it checks its content, because a rebuilt copy differs in bytes but not in data.
+    A download is checked against its checksum and then renamed into place. One that breaks off is taken up where it
+    stopped by the next call; one that does not fit its checksum leaves nothing behind. A file in the folder that
+    ``BIRNN_DATA`` names is not checked here: whoever opens it checks its content, because a rebuilt copy differs in
+    bytes but not in data.
 
     Parameters
     ----------
@@ -75,28 +100,31 @@ def locate(file: RemoteFile, progress: bool = True) -> Located:
 
 
 def _in_named_folder(folder: Path, file: RemoteFile) -> Path:
-    advice = f"Name a folder that holds {file.name}, unset BIRNN_DATA to download it, or set it to '{EMBEDDED}'."
+    advice = f"Name a folder that holds {file.name}, unset BIRNN_DATA to download it{file.advice}."
     if not folder.is_dir():
         raise DataError(f"BIRNN_DATA names the folder {folder}, which does not exist. {advice}")
-    if not (folder / file.name).is_file():
-        raise DataError(f"BIRNN_DATA names the folder {folder}, which has no {file.name}. {advice}")
-    return folder / file.name
+    for name in (file.name, *file.copies):
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(f"BIRNN_DATA names the folder {folder}, which has no {file.name}. {advice}")
 
 
 def _download(file: RemoteFile, progress: bool) -> Path:
     folder = cache_folder()
     by_hand = (
-        f"Fetch {file.url} ({file.megabytes:g} MB) by hand into {folder}, or into a folder that BIRNN_DATA names; "
-        f"BIRNN_DATA={EMBEDDED} does without it."
+        f"Fetch {file.url} ({file.megabytes:g} MB) by hand and keep it as {folder / file.name}, or as {file.name} in "
+        f"a folder that BIRNN_DATA names{file.advice}."
     )
+    kept = folder / file.name
     get: Callable[..., str] = pooch.retrieve
+    pooch.get_logger().setLevel("WARNING")  # it would tell the checksum of a file that has none
     try:
         path = get(
             file.url,
-            known_hash=file.checksum,
-            fname=file.name,
-            path=folder,
-            downloader=pooch.HTTPDownloader(progressbar=progress, timeout=30),
+            known_hash=file.checksum or None,
+            fname=kept.name,
+            path=kept.parent,
+            downloader=Resuming(kept.with_name(kept.name + ".part"), progress),
         )
     except ValueError as error:  # pooch: the checksum differs; it has removed the file
         raise DataError(f"{file.url} came damaged or altered (not {file.checksum}). {by_hand}") from error
@@ -107,4 +135,4 @@ def _download(file: RemoteFile, progress: bool) -> Path:
 
 def _matches(path: Path, checksum: str) -> bool:
     algorithm, _, expected = checksum.partition(":")
-    return bool(pooch.file_hash(str(path), alg=algorithm) == expected)
+    return not checksum or bool(pooch.file_hash(str(path), alg=algorithm) == expected)

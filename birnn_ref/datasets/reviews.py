@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from birnn_ref.datasets import vocabulary
 from birnn_ref.datasets.batching import IntArray, check_side, pad_sequences
+from birnn_ref.datasets.splits import SequenceData, Split
 
 PAD, START, UNKNOWN, INDEX_FROM = 0, 1, 2, 3
 """Keras's reserved ids: padding, start of a review, a word outside the vocabulary; ranks are shifted by 3."""
@@ -16,51 +18,22 @@ PAD, START, UNKNOWN, INDEX_FROM = 0, 1, 2, 3
 Sequences = Sequence[IntArray]
 
 
-@dataclass(frozen=True)
-class Split:
-    """One part of a data set.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ReviewData(SequenceData):
+    """Reviews: ``labels`` are 1 for a positive one and 0 for a negative one, ``ids`` those of Keras.
 
-    Attributes
-    ----------
-    x : integer array ``(reviews, maxlen)``, or a list of arrays ``(time,)`` where no ``maxlen`` was given
-        Token ids.
-    y : integer array, ``(reviews,)``
-        1 for a positive review, 0 for a negative one.
-    lengths : integer array, ``(reviews,)``
-        Tokens in each review, padding not counted.
+    ``source`` says where the reviews came from (``"folder"``, ``"cache"``, ``"download"`` or ``"embedded"``), and
+    ``note`` is the line that any figure or table made from them must carry: empty for real data.
     """
 
-    x: IntArray | list[IntArray]
-    y: IntArray
-    lengths: IntArray
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-
-@dataclass(frozen=True)
-class ReviewData:
-    """Training, validation and test reviews with their vocabulary.
-
-    ``data["train"]``, ``data["validation"]`` and ``data["test"]`` are the splits. ``source`` says where the
-    reviews came from (``"folder"``, ``"cache"``, ``"download"`` or ``"embedded"``), and ``note`` is the line
-    that any figure or table made from them must carry: empty for real data.
-    """
-
-    splits: Mapping[str, Split]
     word_ids: Mapping[str, int]
     num_words: int
-    source: str
+    label_names: tuple[str, ...] = ("negative", "positive")
 
     @property
     def note(self) -> str:
         """What a figure drawn from these reviews must say; empty for real data."""
         return "made on the embedded corpus: generated sentences, not real reviews" if self.source == "embedded" else ""
-
-    def __getitem__(self, split: str) -> Split:
-        if split not in self.splits:
-            raise KeyError(f"no split {split!r}: choose one of {tuple(self.splits)}")
-        return self.splits[split]
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Turn token ids back into words, padding left out; ``<start>`` and ``<unknown>`` stand for ids 1 and 2."""
@@ -72,6 +45,12 @@ class ReviewData:
         """Turn words, split at white space and lowered, into token ids ``(time,)`` with the start id in front."""
         ids = [self.word_ids.get(word, UNKNOWN) for word in text.lower().split()]
         return np.array([START] + [i if i < self.num_words else UNKNOWN for i in ids], dtype=np.int32)
+
+    def example(self, split: str, i: int) -> str:
+        """Return review ``i`` of a split: its label and what is kept of its words."""
+        part = self[split]
+        assert part.labels is not None
+        return f"{self.label_names[part.labels[i]]}: {self.decode(part.x[i])}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +85,7 @@ class Recipe:
         x: IntArray | list[IntArray] = known
         if self.maxlen is not None:
             x = pad_sequences(known, self.maxlen, padding=self.padding)
-        return Split(x, np.asarray(labels, dtype=np.int32), lengths)
+        return Split(ids=x, labels=np.asarray(labels, dtype=np.int32), lengths=lengths)  # type: ignore[arg-type]
 
     def data(
         self,
@@ -129,4 +108,13 @@ class Recipe:
             for name, ((sequences, labels), part) in parts.items()
             if len(part)
         }
-        return ReviewData(splits, word_ids, self.num_words or max(word_ids.values()) + 1, source)
+        num_words = self.num_words or max(word_ids.values()) + 1
+        entries = [vocabulary.PAD, vocabulary.START, vocabulary.UNKNOWN, "<unused>"]
+        entries += [""] * (num_words - len(entries))
+        for word, id_ in word_ids.items():
+            if id_ < num_words:
+                entries[id_] = word
+        return ReviewData(
+            name="embedded reviews" if source == "embedded" else "IMDb", splits=splits, source=source,
+            vocabulary=vocabulary.Vocabulary(tuple(entries)), word_ids=word_ids, num_words=num_words,
+        )  # fmt: skip

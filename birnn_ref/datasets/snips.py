@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from birnn_ref.datasets.shipped import shipped
-from birnn_ref.datasets.splits import SequenceData
-from birnn_ref.datasets.tagged import Sentence, tagged_splits
-from birnn_ref.datasets.vocabulary import Vocabulary
+from birnn_ref.datasets.tagged import Sentence, TaggedData
 
 PIECE = re.compile(r"([^[]*)(?:\[([^]]*)\]\((\w+)\))?")
 """Text outside of any slot and, unless the utterance ends there, ``[words](slot)``."""
@@ -16,20 +14,7 @@ DROPPED = str.maketrans(dict.fromkeys("!',.;?", " "))
 """What the usual form of these utterances leaves out; every other sign stays in its word."""
 
 
-class Snips(SequenceData):
-    """Utterances: ``tags`` are slots in BIO, ``labels`` intents."""
-
-    def example(self, split: str, i: int) -> str:
-        """Return utterance ``i`` of a split: its intent, and its words with the slots in brackets."""
-        part = self[split]
-        assert part.words is not None
-        assert part.tags is not None
-        assert part.labels is not None
-        tags = [self.tag_names[tag] for tag in part.tags[i, : part.lengths[i]]]
-        return f"{self.label_names[part.labels[i]]}: {bracketed(part.words[i], tags)}"
-
-
-def load_snips(*, min_count: int = 1) -> Snips:
+def load_snips(*, min_count: int = 1) -> TaggedData:
     """Load the SNIPS utterances, which lie in the package: no network is needed.
 
     The split is the usual one, 13,084 / 700 / 700, as Goo et al. made it: validation is SNIPS's own validation files,
@@ -44,7 +29,7 @@ def load_snips(*, min_count: int = 1) -> Snips:
 
     Returns
     -------
-    Snips
+    TaggedData
         Splits with ``ids``, ``lengths``, ``tags`` (39 slots in BIO, "O" the first), ``labels`` (7 intents) and
         ``words``; sequences are in an order that has nothing to do with their content.
 
@@ -69,30 +54,7 @@ def load_snips(*, min_count: int = 1) -> Snips:
     ((700, 24), 72, 7)
     """
     parts = {name: _read(shipped(f"snips/{name}.txt").decode()) for name in ("train", "validation", "test")}
-    train = parts["train"]
-    vocabulary = Vocabulary.of((s.words for s in train), min_count=min_count)
-    letters = Vocabulary.of(word for s in train for word in s.words)
-    tag_names = ("O", *sorted({tag for s in train for tag in s.tags} - {"O"}))
-    label_names = tuple(sorted({s.label for s in train}))
-    return Snips(
-        name="SNIPS", splits=tagged_splits(parts, vocabulary, tag_names, label_names), source="package",
-        vocabulary=vocabulary, letters=letters, label_names=label_names, tag_names=tag_names,
-    )  # fmt: skip
-
-
-def bracketed(words: tuple[str, ...], tags: list[str]) -> str:
-    """Return words as one line, each span of BIO tags in brackets with its name.
-
-    Examples
-    --------
-    >>> bracketed(("play", "let", "it", "be"), ["O", "B-track", "I-track", "I-track"])
-    'play [let it be: track]'
-    """
-    line: list[str] = []
-    for i, (word, tag) in enumerate(zip(words, tags, strict=True)):
-        ends = tag != "O" and (i + 1 == len(tags) or tags[i + 1] != f"I-{tag[2:]}")
-        line.append(("[" if tag.startswith("B-") else "") + word + (f": {tag[2:]}]" if ends else ""))
-    return " ".join(line)
+    return TaggedData.of("SNIPS", parts, "package", min_count=min_count)
 
 
 def _read(text: str) -> list[Sentence]:

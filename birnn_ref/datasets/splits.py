@@ -21,7 +21,8 @@ class Split:
     lengths : integer array ``(count,)``
         Steps of each sequence; what stands behind them is padding.
     ids : integer array ``(count, time)``, optional
-        Each step's number in the set's ``vocabulary``, 0 behind.
+        Each step's number in the set's ``vocabulary``, 0 behind. (`load_imdb` pads in front unless told otherwise, as
+        Keras does, and without a ``maxlen`` it gives a list of arrays ``(time,)``.)
     features : array ``(count, time, features)``, optional
         Each step's vector, 0 behind.
     labels : integer array ``(count,)``, optional
@@ -45,6 +46,16 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    @property
+    def x(self) -> Any:
+        """What a model reads: ``features``, or else ``ids``."""
+        return self.ids if self.features is None else self.features
+
+    @property
+    def y(self) -> Any:
+        """What a model is asked for: ``tags``, or else ``targets``, or else ``labels``."""
+        return next((a for a in (self.tags, self.targets, self.labels) if a is not None), None)
 
     def __repr__(self) -> str:
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -11,7 +11,8 @@ import numpy as np
 from birnn_ref._checks import Int, check_sizes
 
 PAD, UNKNOWN, START, END = "<pad>", "<unknown>", "<start>", "<end>"
-"""The entries that no text holds: their numbers are 0, 1 and, where a decoder needs them, 2 and 3."""
+"""The entries that no text holds: their numbers are 0, 1 and, where a decoder needs them, 2 and 3.
+(In Keras's film reviews `START` is 1 and `UNKNOWN` 2.)"""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ class Vocabulary:
         return f"Vocabulary({len(self):,} entries: {shown}{', …' if len(self) > 6 else ''})"
 
     def encode(self, sequence: Iterable[str]) -> Int:
-        """Return the entries' numbers, ``(time,)``; 1 for what is not in the vocabulary."""
-        return np.array([self._ids.get(entry, 1) for entry in sequence], dtype=np.int32)
+        """Return the entries' numbers, ``(time,)``; that of `UNKNOWN` for what is not in the vocabulary."""
+        unknown = self._ids[UNKNOWN]
+        return np.array([self._ids.get(entry, unknown) for entry in sequence], dtype=np.int32)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the entries of the numbers, those of padding left out.

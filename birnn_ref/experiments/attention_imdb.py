@@ -13,8 +13,7 @@ import numpy as np
 
 from birnn_ref._checks import Float, Int
 from birnn_ref.cells.sigmoid import sigmoid
-from birnn_ref.datasets import load_imdb
-from birnn_ref.datasets.reviews import Split
+from birnn_ref.datasets import Split, load_imdb
 from birnn_ref.experiments.attention_lookup import permuted
 from birnn_ref.experiments.readers import parameter_count
 from birnn_ref.experiments.results import mean_and_interval

@@ -1,17 +1,13 @@
-"""Real and embedded reviews, every way of finding them, and everything that can be wrong with them."""
+"""Real and embedded reviews, and everything that can be wrong with them."""
 
-import hashlib
-import http.server
 import shutil
 import sys
-import threading
 import zipfile
 
 import numpy as np
 import pytest
 
-from birnn_ref.datasets import DataError, embedded_reviews, imdb, load_imdb, locate, pad_sequences
-from birnn_ref.datasets.locate import RemoteFile
+from birnn_ref.datasets import DataError, embedded_reviews, imdb, load_imdb, pad_sequences
 
 
 @pytest.fixture
@@ -21,45 +17,9 @@ def real(data_folder, monkeypatch):
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.delenv("BIRNN_DATA", raising=False)
-    monkeypatch.setenv("BIRNN_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("BIRNN_DATA", str(tmp_path))
     return tmp_path
-
-
-@pytest.fixture
-def server():
-    """A web server on localhost; ``server.sent`` is what it sends, cut off after ``server.cut`` bytes if set."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.server.requests += 1
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(self.server.sent)))
-            self.end_headers()
-            self.wfile.write(self.server.sent[: self.server.cut])
-
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.sent, server.cut, server.requests = b"reviews" * 1000, None, 0
-    server.file = RemoteFile(
-        "some.npz",
-        f"http://127.0.0.1:{server.server_port}/some.npz",
-        "sha256:" + hashlib.sha256(server.sent).hexdigest(),
-        0.007,
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +60,16 @@ class TestReal:
         known = text.removeprefix("<start> ")
         assert np.array_equal(data.encode(known), review)
         assert "validation" not in data.splits
+
+    def test_has_the_shape_of_all_data(self, data, capsys):
+        assert data["test"].ids is data["test"].x
+        assert data["test"].labels is data["test"].y
+        assert repr(data).startswith("IMDb, from the folder: 2,000 words, 2 labels\n  train       <22,500 sequences")
+        data.show(1)
+        assert capsys.readouterr().out.startswith(("positive: ", "negative: "))
+        ids = data["test"].ids[0]
+        assert " ".join(data.vocabulary.decode(ids)) == data.decode(ids)
+        assert data.vocabulary.encode(["the", "nosuchword"]).tolist() == data.encode("the nosuchword")[1:].tolist()
 
     def test_post_padding_and_truncation(self, real):
         start = load_imdb(2000, 50, padding="post", truncating="post")
@@ -189,37 +159,6 @@ class TestBadInput:
             archive.writestr("x_train.npy", b"")
         with pytest.raises(DataError, match="damaged"):
             load_imdb()
-
-
-class TestDownload:
-    def test_downloads_once_then_uses_the_cache(self, cache, server):
-        first, second = (locate(server.file, progress=False) for _ in range(2))
-        assert (first.source, second.source, server.requests) == ("download", "cache", 1)
-        assert first.path.read_bytes() == server.sent
-
-    def test_a_download_cut_off_half_way_leaves_nothing_and_the_next_starts_clean(self, cache, server):
-        server.cut = 2500
-        with pytest.raises(DataError, match=r"some\.npz"):
-            locate(server.file, progress=False)
-        assert [p for p in cache.rglob("*") if p.is_file()] == []
-        server.cut = None
-        assert locate(server.file, progress=False).source == "download"
-
-    def test_an_altered_download_is_refused(self, cache, server):
-        server.sent = b"x" * len(server.sent)
-        with pytest.raises(DataError, match="damaged or altered"):
-            locate(server.file, progress=False)
-        assert [p for p in cache.rglob("*") if p.is_file()] == []
-
-    def test_a_damaged_cache_is_replaced(self, cache, server):
-        locate(server.file, progress=False).path.write_bytes(b"half")
-        assert locate(server.file, progress=False).path.read_bytes() == server.sent
-
-    def test_no_network_and_no_cache_names_address_and_folder(self, cache):
-        nowhere = RemoteFile("some.npz", "http://127.0.0.1:9/some.npz", "sha256:00", 1)
-        with pytest.raises(DataError, match=r"127\.0\.0\.1:9/some\.npz.*by hand into .*cache") as error:
-            locate(nowhere, progress=False)
-        assert "BIRNN_DATA=embedded" in str(error.value)
 
 
 class TestEmbedded:

@@ -5,15 +5,23 @@ import itertools
 import numpy as np
 import pytest
 
-from birnn_ref.datasets import Split, Vocabulary, load_snips
+from birnn_ref.datasets import Split, Vocabulary, load_snips, load_ud
 from birnn_ref.datasets.vocabulary import PAD, UNKNOWN
 
-LOADERS = {"snips": load_snips}
+LOADERS = {"snips": load_snips, "ud": load_ud}
+FETCHED = ("ud",)
 
 
 @pytest.fixture(scope="module", params=sorted(LOADERS))
 def data(request):
-    return LOADERS[request.param]()
+    if request.param in FETCHED:
+        folder = request.getfixturevalue("data_folder")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("BIRNN_DATA", str(folder))
+            return LOADERS[request.param]()
+    with pytest.MonkeyPatch.context() as patch:  # what lies in the package asks for no folder
+        patch.setenv("BIRNN_DATA", "/nonexistent")
+        return LOADERS[request.param]()
 
 
 class TestShape:
