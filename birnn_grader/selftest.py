@@ -13,7 +13,7 @@ import time
 from birnn_grader import protocol
 from birnn_grader.limits import Limits
 from birnn_grader.sandbox import Nothing, SandboxError
-from birnn_grader.session import Crash, Session
+from birnn_grader.session import Crash, Session, TooMany
 
 # Runs inside. Each probe returns True where the sandbox holds; one that raises does not hold.
 PROBES = """
@@ -64,6 +64,7 @@ def process_limit(processes, **_):
                 time.sleep(60)
                 os._exit(0)
             children.append(child)
+        time.sleep(1)  # all are there: now it is for the watcher outside to end this
     except OSError:
         return True
     finally:
@@ -149,8 +150,12 @@ def check(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> 
         try:
             session.exec("self-test", PROBES, [])
             for claim in (*CLAIMS, "leave_one_behind"):
-                with contextlib.suppress(Crash, protocol.ProtocolError):
+                try:
                     held[claim] = session.call(claim, (), facts, 15).get("value") is True
+                except Crash as crash:  # on a busy machine the watcher looks before the kernel's limit is reached
+                    held[claim] = claim == "process_limit" and isinstance(crash, TooMany)
+                except protocol.ProtocolError:
+                    held[claim] = False
         except (RuntimeError, OSError) as error:
             raise SandboxError(f"{backend.name}: {error}") from None
         finally:

@@ -17,6 +17,10 @@ class Crash(Exception):
     """The student's process hung, ended, grew too large or sent nonsense."""
 
 
+class TooMany(Crash):
+    """It started more processes than its sandbox may hold."""
+
+
 def descendants(pid: int) -> list[int]:
     """Return the processes below ``pid``, itself included (Linux)."""
     found = [pid]
@@ -77,7 +81,7 @@ class Process:
                     watched = time.monotonic()
                     below = descendants(self.process.pid)
                     if len(below) > self.limits.children:
-                        raise Crash("it started too many processes")
+                        raise TooMany("it started too many processes")
                     if memory(below) > self.limits.memory:
                         raise Crash("it used too much memory")
                 for key, _ in selector.select(min(0.1, left)):
