@@ -58,7 +58,7 @@ def _encode(value, buffers, depth=0):
         buffers.append(bytes(value))
         return {"b": len(value)}
     if isinstance(value, np.generic):
-        array = np.asarray(value)
+        array = _plain_dtype(np.asarray(value))
         buffers.append(array.tobytes())
         return {"n": _dtype(array.dtype.str).str}
     array = _as_array(value)
@@ -72,13 +72,18 @@ def _as_array(value):
         if not hasattr(value, "__array__"):
             raise ProtocolError(f"a {type(value).__name__} is not plain data (numbers, text, lists, dicts, arrays)")
         value = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
-    array = np.asarray(value)
-    if array.dtype.kind in "iufcU":
-        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    array = _plain_dtype(np.asarray(value))
     _dtype(array.dtype.str)
     if array.nbytes > MAX_BYTES:
         raise ProtocolError(f"an array of {array.nbytes} bytes is larger than {MAX_BYTES}")
     return array
+
+
+def _plain_dtype(array):
+    """Return an array in this machine's byte order, its long doubles, which differ by machine, as doubles."""
+    if array.dtype.char in "gG":
+        return array.astype(float if array.dtype.char == "g" else complex)
+    return array.astype(array.dtype.newbyteorder("="), copy=False) if array.dtype.kind in "iufcU" else array
 
 
 def pack(value) -> bytes:

@@ -160,3 +160,8 @@ def test_a_file_is_read_without_following_links(tmp_path):
             read_file(tmp_path / name, LIMITS)
     with pytest.raises(Unreadable, match="more than 1"):
         read_file(tmp_path / "real", Limits(notebook=1))
+
+
+def test_a_right_answer_in_long_doubles_scores(package, bwrap):
+    long = STEP.replace("return ", "return np.longdouble(1) * ")
+    assert grade(package, with_answers({**answers(), "rnn_step": long}))[0] == FULL

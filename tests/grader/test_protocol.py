@@ -114,3 +114,12 @@ def test_random_bytes_are_refused_and_never_worse(data):
 def test_what_is_too_large_is_refused_before_it_is_sent():
     with pytest.raises(ProtocolError, match="larger than"):
         pack(np.broadcast_to(np.zeros(1), (MAX_BYTES, 2)))
+
+
+@pytest.mark.parametrize("kind", [np.longdouble, np.clongdouble])
+def test_a_long_double_crosses_as_a_double(kind):
+    found = unpack(pack([kind(2.5), np.array([1, 2], kind)]))
+    assert found[0].dtype == found[1].dtype
+    assert found[0] == 2.5
+    assert found[1].dtype == np.dtype(float if kind is np.longdouble else complex)
+    assert found[1].tolist() == [1, 2]
