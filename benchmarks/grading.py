@@ -71,7 +71,7 @@ def _large() -> float:
     """Merge and export 10,000 students; return the seconds."""
     from nbgrader.api import Gradebook
 
-    from birnn_grader.export import write
+    from birnn_grader.export import choose, write
     from birnn_grader.merge import merge
 
     scores = {"test_rnn_step_visible": 1.0, "explain_last_output": None}
@@ -82,7 +82,7 @@ def _large() -> float:
         began = time.perf_counter()
         with Gradebook(f"sqlite:///{course}/gradebook.db", "birnn") as book:
             merge(book, "ps1", results)
-            write(book, Path(name, "grades.csv"))
+            write(choose(book), Path(name, "grades.csv"))
         return time.perf_counter() - began
 
 

@@ -107,12 +107,18 @@ def export(arguments) -> int:
     """Write the grades as CSV."""
     from nbgrader.api import Gradebook
 
-    from birnn_grader.export import write
+    from birnn_grader.export import ABSENT, WAITING, choose, write
 
     to = os.path.abspath(arguments.to)
     app = course(arguments.course)
     with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
-        print(f"{write(gradebook, to, arguments.form)} lines in {arguments.to}")
+        rows = choose(gradebook, arguments.student, arguments.assignments)
+    print(f"{write(rows, to, arguments.form)} lines in {arguments.to}")
+    for status in (ABSENT, WAITING):
+        blank = [f"{row['student_id']} ({row['assignment']})" for row in rows if row["status"] == status]
+        if blank:
+            more = f" and {len(blank) - 10} more" if len(blank) > 10 else ""
+            print(f"left blank, {status}: {', '.join(blank[:10])}{more}")
     return 0
 
 
@@ -157,6 +163,8 @@ def main(words: list[str] | None = None) -> int:
     command(selftest, "selftest", "course", "sandbox")
     command(check, "check").add_argument("notebooks", nargs="+", help="source notebooks, with their solutions")
     one = command(export, "export", "course")
+    one.add_argument("assignments", nargs="*", metavar="assignment", help="only these (default: all)")
+    one.add_argument("--student", action="append", default=[], metavar="NAME", help="only this one; may be repeated")
     one.add_argument("--form", default="nbgrader", choices=("nbgrader", "moodle", "canvas"), help="whose columns")
     one.add_argument("--to", default="grades.csv", metavar="FILE", help="where (default: %(default)s)")
     one = command(demo, "demo", "workers")
@@ -166,9 +174,10 @@ def main(words: list[str] | None = None) -> int:
     try:
         return arguments.function(arguments)
     except Exception as error:
+        from birnn_grader.export import ExportError
         from birnn_grader.package import PackageError
 
-        if isinstance(error, SandboxError | PackageError | OSError):
+        if isinstance(error, SandboxError | PackageError | ExportError | OSError):
             print(f"birnn-grade: {error}", file=sys.stderr)
             return 2
         raise

@@ -3,9 +3,11 @@
 import csv
 import re
 import shutil
+import sqlite3
 
 import nbformat
 import pytest
+from course import FULL
 from support import ROOT, run
 
 pytestmark = pytest.mark.usefixtures("bwrap")
@@ -33,10 +35,14 @@ def test_run_feedback_and_export(course):
     right, blank = ((course / "feedback" / who / "ps1" / "ps1.html").read_text() for who in ("right", "blank"))
     assert "1 added code cell(s) left out" in blank
     assert "Unusual in what you handed in" not in right
+    done = run(["birnn-grade", "export", "ps1", "--to", "grades.csv"], cwd=course)
+    assert done.stdout == "2 lines in grades.csv\nleft blank, not graded yet: right (ps1)\n"
+    with sqlite3.connect(course / "gradebook.db") as book:
+        book.execute("UPDATE grade SET manual_score = 1.5 WHERE auto_score IS NULL")
     run(["birnn-grade", "export", "--to", "grades.csv"], cwd=course)
     with (course / "grades.csv").open() as stream:
         scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(stream)}
-    assert scores["blank"] == 0 < scores["right"]
+    assert scores == {"blank": 0.0, "right": FULL + 1.5}
 
 
 def test_a_second_run_changes_nothing(course):
@@ -73,6 +79,7 @@ def test_work_handed_in_again_is_graded_again_and_its_feedback_renewed(course, t
         (["run", "ps1", "--course", "nowhere"], "nowhere is no course folder"),
         (["check", "nothing.ipynb"], "No such file"),
         (["export", "--to", "nowhere/grades.csv"], "No such file"),
+        (["export", "ps9"], "the gradebook knows no assignment ps9"),
     ],
 )
 def test_what_is_not_there_is_named_in_a_line(course, words, message):

@@ -13,11 +13,23 @@ import time
 
 import killed
 import pytest
-from course import FULL, answers, gradebook, hand_in, make_course, open_course, released, totals, with_answers
+from course import (
+    FULL,
+    PS1,
+    answers,
+    gradebook,
+    hand_in,
+    make_course,
+    open_course,
+    released,
+    settings,
+    totals,
+    with_answers,
+)
 from nbgrader.api import Gradebook
 
 from birnn_grader import pool
-from birnn_grader.export import write
+from birnn_grader.export import ABSENT, GRADED, WAITING, ExportError, choose, rows, write
 from birnn_grader.limits import Limits
 from birnn_grader.merge import merge
 from birnn_grader.sandbox import Bubblewrap
@@ -230,8 +242,11 @@ def test_a_cluster_of_two_gives_the_same_marks(course, bwrap):
     assert totals(course) == EXPECTED
 
 
+TESTS = [settings(cell)["grade_id"] for cell in PS1["cells"] if settings(cell).get("grade")]
+
+
 def _results(count):
-    scores = {"test_rnn_step_visible": 1.0, "explain_last_output": None}
+    scores = dict.fromkeys(TESTS, 0.0) | {"test_rnn_step_visible": 1.0, "explain_last_output": 0.0}
     for n in range(count):
         yield {"student": f"s{n:05}", "notebook": "ps1", "content": f"{n:064}", "scores": scores,
                "blank": ["rnn_step"], "timestamp": "2026-03-01T12:00:00"}  # fmt: skip
@@ -244,7 +259,7 @@ def test_ten_thousand_students_are_merged_and_exported_in_ten_seconds(empty, tmp
     began = time.process_time()
     with _open(folder) as book:
         assert merge(book, "ps1", list(_results(10_000))) == 10_000
-        assert write(book, tmp_path / "grades.csv") == 10_000
+        assert write(choose(book), tmp_path / "grades.csv") == 10_000
     assert time.process_time() - began < 10
     with (tmp_path / "grades.csv").open() as stream:
         rows = list(csv.DictReader(stream))
@@ -252,15 +267,66 @@ def test_ten_thousand_students_are_merged_and_exported_in_ten_seconds(empty, tmp
     assert {row["score"] for row in rows} == {"1.0"}
 
 
-@pytest.mark.parametrize(("form", "header"), [("moodle", "ID number,"), ("canvas", "Student,ID,SIS User ID,")])
-def test_a_csv_for_other_platforms_has_a_line_a_student(form, header, empty, tmp_path):
+@pytest.fixture
+def mixed(empty, tmp_path):
+    """Two assignments, the second done by nobody; work that is graded, worth 0, half marked, not handed in."""
     folder = tmp_path / "course"
     shutil.copytree(empty, folder)
+    full, nothing, waiting = _results(3)
+    nothing["scores"] = dict.fromkeys(TESTS, 0.0)
+    waiting["scores"] = {**waiting["scores"], "explain_last_output": None}
     with _open(folder) as book:
-        merge(book, "ps1", list(_results(3)))
-        assert write(book, tmp_path / "out.csv", form) == 3
-    lines = (tmp_path / "out.csv").read_text().splitlines()
-    assert lines[0].startswith(header)
-    assert lines[0].endswith(",ps1")
-    assert len(lines) == 4
-    assert all(line.endswith(",1.0") for line in lines[1:])
+        merge(book, "ps1", [full, nothing, waiting])
+        book.add_student("away", first_name="A", last_name="Way")
+        book.add_assignment("ps2")
+        book.db.commit()
+        yield book
+
+
+def test_blank_zero_and_not_graded_yet_are_three_things(mixed):
+    found = {(r["assignment"], r["student_id"]): (r["status"], r["raw_score"], r["score"]) for r in rows(mixed)}
+    assert [found["ps1", s] for s in ("s00000", "s00001", "s00002", "away")] == [
+        (GRADED, 1.0, 1.0),
+        (GRADED, 0.0, 0.0),
+        (WAITING, "", ""),
+        (ABSENT, "", ""),
+    ]
+    assert {found["ps2", s] for s in ("s00000", "s00001", "s00002", "away")} == {(ABSENT, "", "")}
+
+
+def test_a_mark_by_hand_is_graded_and_not_marked_again(mixed):
+    mixed.find_grade("explain_last_output", "ps1", "ps1", "s00002").manual_score = 1.5
+    mixed.db.commit()
+    found = {r["student_id"]: (r["status"], r["score"]) for r in rows(mixed) if r["assignment"] == "ps1"}
+    assert found["s00002"] == (GRADED, 2.5)
+
+
+def test_assignments_and_students_are_chosen(mixed):
+    assert {(r["student_id"], r["assignment"]) for r in choose(mixed, ["away"], ["ps2"])} == {("away", "ps2")}
+    with pytest.raises(ExportError, match="the gradebook knows no assignment ps9"):
+        choose(mixed, assignments=["ps9"])
+    with pytest.raises(ExportError, match="the gradebook knows no student nobody"):
+        choose(mixed, ["nobody"])
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("moodle", """ID number,Email address,ps1
+s00000,,1.0
+s00001,,0.0
+s00002,,
+away,,
+"""),
+        ("canvas", """Student,ID,SIS User ID,SIS Login ID,Section,ps1
+    Points Possible,,,,,13.0
+s00000,,s00000,s00000,,1.0
+s00001,,s00001,s00001,,0.0
+s00002,,s00002,s00002,,
+"Way, A",,away,away,,
+"""),
+    ],
+)  # fmt: skip
+def test_a_csv_for_other_platforms_has_a_line_for_each_student(form, expected, mixed, tmp_path):
+    assert write(choose(mixed, assignments=["ps1"]), tmp_path / "out.csv", form) == 4
+    assert (tmp_path / "out.csv").read_text() == expected
