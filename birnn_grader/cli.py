@@ -180,7 +180,22 @@ def main(words: list[str] | None = None) -> int:
         if isinstance(error, SandboxError | PackageError | ExportError | OSError):
             print(f"birnn-grade: {error}", file=sys.stderr)
             return 2
+        if (why := _gradebook_trouble(error)) is not None:
+            print(f"birnn-grade: {why}", file=sys.stderr)
+            return 2
         raise
+
+
+def _gradebook_trouble(error) -> str | None:
+    """Return in a line what kept the gradebook from being used, without the marks that were being written."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    if not isinstance(error, SQLAlchemyError):
+        return None
+    why = str(getattr(error, "orig", None) or type(error).__name__)
+    if "locked" in why:
+        why = "another program is writing into it (another run, formgrader, nbgrader)"
+    return f"the gradebook could not be used: {why}. What was graded is kept: run this again, and it goes on"
 
 
 if __name__ == "__main__":

@@ -31,15 +31,18 @@ def configure(c) -> None:
     ]
     c.GenerateFeedback.exporter_class = "birnn_grader.feedback.SafeHTMLExporter"
     c.ExportApp.plugin_class = "birnn_grader.export.FastCsv"
-    _replace_converter()
+    _replace_converters()
 
 
-def _replace_converter():
-    """Let nbgrader's commands and its formgrader find `SafeAutograde` where they look for their converter."""
+def _replace_converters():
+    """Let nbgrader's commands and its formgrader find our converters where they look for their own."""
     import nbgrader.apps.api
     import nbgrader.apps.autogradeapp
+    import nbgrader.apps.generateassignmentapp
 
     from birnn_grader.autograde import SafeAutograde
+    from birnn_grader.release import SafeGenerateAssignment
 
-    nbgrader.apps.autogradeapp.Autograde = SafeAutograde
-    nbgrader.apps.api.Autograde = SafeAutograde
+    nbgrader.apps.autogradeapp.Autograde = nbgrader.apps.api.Autograde = SafeAutograde
+    nbgrader.apps.generateassignmentapp.GenerateAssignment = SafeGenerateAssignment
+    nbgrader.apps.api.GenerateAssignment = SafeGenerateAssignment

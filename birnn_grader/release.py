@@ -1,0 +1,69 @@
+"""`nbgrader generate_assignment` that loses nothing: what it refuses it refuses first, and a failure leaves the release.
+
+nbgrader removes the released folder, then looks whether the new one may be made. Once work has been graded, cells cannot
+come or go any more; their content and points can.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+
+from birnn_grader.package import read, settings_of
+
+KINDS = ("grade", "solution", "task")
+
+
+def cells_that_changed(gradebook, assignment: str, path: Path) -> list[str]:
+    """Return the ids of cells that came, went or changed their kind since work was graded; none before that."""
+    try:
+        record = gradebook.find_notebook(path.stem, assignment)
+    except MissingEntry:
+        return []
+    if not record.submissions:
+        return []
+    settings = [settings_of(cell) for cell in read(path)["cells"]]
+    new = [{s["grade_id"] for s in settings if s.get(kind)} for kind in KINDS]
+    old = [{c.name for c in cells} for cells in (record.grade_cells, record.solution_cells, record.task_cells)]
+    locked = {s["grade_id"] for s in settings if s.get("locked")}
+    return sorted(
+        set().union(*(a ^ b for a, b in zip(new, old, strict=True)), locked - {c.name for c in record.source_cells})
+    )
+
+
+class SafeGenerateAssignment(GenerateAssignment):
+    """nbgrader's converter; the released folder is there afterwards, the new one or the one before."""
+
+    def convert_notebooks(self):
+        """Refuse what nbgrader would refuse too late, then convert; put back what a failure removed."""
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            for notebooks in self.assignments.values():
+                for path in map(Path, notebooks):
+                    if changed := cells_that_changed(gradebook, path.parent.name, path):
+                        self._refuse(path.parent.name, changed)
+        folders = {Path(self._format_dest(Path(folder).name, ".")) for folder in self.assignments}
+        with tempfile.TemporaryDirectory(prefix="birnn-release-") as kept:
+            before = {folder: Path(kept, str(n)) for n, folder in enumerate(folders) if folder.is_dir()}
+            for folder, copy in before.items():
+                shutil.copytree(folder, copy, symlinks=True)
+            try:
+                super().convert_notebooks()
+            finally:
+                for folder, copy in before.items():
+                    if not folder.exists():
+                        shutil.copytree(copy, folder, symlinks=True)
+
+    def _refuse(self, assignment, changed):
+        message = (
+            f"{assignment} has been graded, so cells can neither come nor go: {', '.join(changed)}. Nothing was changed. "
+            "Put a new test's code into a test cell that is there, whose points you may change, then "
+            f"`nbgrader generate_assignment {assignment} --force` and `birnn-grade run {assignment}`: "
+            "everyone is graded again, and marks and comments given by hand are kept."
+        )
+        self.log.error(message)
+        raise NbGraderException(message)
