@@ -102,7 +102,7 @@ def run(seeds: Iterable[int] = (0, 1, 2), say: Callable[[str], None] = print) ->
     say : callable
         Takes a line of the report.
     """
-    data = load_imdb(2000, 50, validation=0, rng=np.random.default_rng(0))
+    data = load_imdb(2000, 50, padding="pre", validation=0, rng=np.random.default_rng(0))
     train, test = (Sequences(data[name].x, data[name].y) for name in ("train", "test"))
     contestants = {"numpy": train_numpy, "keras": train_keras}
     runs: dict[str, list[Timeline]] = {name: [] for name in contestants}

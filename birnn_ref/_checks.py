@@ -110,6 +110,75 @@ def check_input(name: str, value: Any, shape: tuple[int | str, ...], dtype: npt.
     return array
 
 
+def check_rng(rng: Any) -> np.random.Generator:
+    """Return ``rng`` if it is a generator; a seed would hide that two layers draw the same numbers.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_rng(0)
+    Traceback (most recent call last):
+    ...
+    TypeError: rng must be a numpy.random.Generator, got int: np.random.default_rng(0) makes one
+    """
+    if not isinstance(rng, np.random.Generator):
+        made = f": np.random.default_rng({rng}) makes one" if isinstance(rng, int) else ""
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}{made}")
+    return rng
+
+
+def check_probability(name: str, value: Any) -> float:
+    """Return ``value`` if it is a number in [0, 1).
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ValueError
+        If it is out of range.
+
+    Examples
+    --------
+    >>> check_probability("dropout", 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: dropout must lie in [0, 1), got 1
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must lie in [0, 1), got {value}")
+    return float(value)
+
+
+def check_padding_behind(ids: Int, lengths: Int) -> None:
+    """Refuse token ids, ``(batch, time)``, whose padding, 0, stands in front: ``lengths`` counts from the front.
+
+    Only where it is beyond doubt: every sequence that is padded at all is padded in front, and nowhere else.
+
+    Raises
+    ------
+    ValueError
+        If they are.
+
+    Examples
+    --------
+    >>> check_padding_behind(np.array([[5, 6, 7], [0, 0, 8]]), np.array([3, 1]))
+    Traceback (most recent call last):
+    ...
+    ValueError: ids are padded in front, but lengths counts from the front: pad behind (padding="post")
+    """
+    time = ids.shape[1]
+    padded = (lengths > 0) & (lengths < time)
+    last_ones = np.arange(time) >= (time - lengths)[:, None]
+    if padded.any() and ((ids != 0) == last_ones)[padded].all():
+        raise ValueError('ids are padded in front, but lengths counts from the front: pad behind (padding="post")')
+
+
 def check_sizes(**sizes: Any) -> None:
     """Refuse a named size that is not a whole number of at least 1.
 

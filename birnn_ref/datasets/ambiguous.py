@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Int
+from birnn_ref._checks import Int, check_rng, check_sizes
 
 SENSES: dict[str, tuple[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "apple": (
@@ -100,8 +100,8 @@ def ambiguous_sentences(twins: int, rng: np.random.Generator, most_fillers: int 
     >>> int(data.position[2]), bool(data.after[2])
     (3, True)
     """
-    if twins < 1:
-        raise ValueError(f"twins must be at least 1, got {twins}")
+    check_sizes(twins=twins)
+    check_rng(rng)
     number = {word: i for i, word in enumerate(WORDS)}
     texts, position, after = [], [], []
     draws = rng.integers([len(SENSES), len(OPENINGS), 3, 2, most_fillers + 1], size=(twins, 5)).tolist()

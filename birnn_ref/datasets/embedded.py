@@ -10,6 +10,7 @@ from collections import Counter
 
 import numpy as np
 
+from birnn_ref._checks import check_rng, check_sizes
 from birnn_ref.datasets.reviews import INDEX_FROM, START, UNKNOWN, Recipe, ReviewData
 
 GOOD = ["brilliant", "charming", "clever", "funny", "gripping", "honest", "lovely", "moving", "sharp", "warm"]
@@ -60,7 +61,7 @@ def embedded_reviews(
     num_words: int | None = None,
     maxlen: int | None = None,
     *,
-    padding: str = "pre",
+    padding: str = "post",
     truncating: str = "pre",
     validation: float = 0.1,
     reviews: int = 2000,
@@ -89,7 +90,8 @@ def embedded_reviews(
     ((90, 20), (10, 20), (50, 20))
     """
     recipe = Recipe(num_words, maxlen, padding, truncating, validation)
-    rng = rng or np.random.default_rng(0)
+    check_sizes(reviews=reviews)
+    rng = np.random.default_rng(0) if rng is None else check_rng(rng)
     labels = {"train": np.arange(reviews) % 2, "test": np.arange(reviews // 2) % 2}
     texts = {split: [_review(int(label), rng) for label in labels[split]] for split in labels}
     counts = Counter(word for words in texts["train"] for word in words)

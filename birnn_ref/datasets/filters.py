@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from birnn_ref._checks import Float
+from birnn_ref._checks import Float, check_rng, check_sizes
 
 PAST, FUTURE = 10, 19
 """The farthest inputs that a target depends on, in steps before and after it."""
@@ -56,6 +56,8 @@ def filter_task(count: int, time: int, rng: np.random.Generator) -> tuple[Float,
     >>> x.shape, int(np.isfinite(y[0]).sum())
     ((2, 40, 1), 11)
     """
+    check_sizes(count=count, time=time)
+    check_rng(rng)
     if time <= PAST + FUTURE:
         raise ValueError(f"time must be more than {PAST + FUTURE}, got {time}")
     x = rng.random((count, time, 1))

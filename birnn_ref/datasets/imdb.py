@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from birnn_ref._checks import check_rng
 from birnn_ref.datasets.embedded import embedded_reviews
 from birnn_ref.datasets.locate import DataError, RemoteFile, locate, wants_embedded
 from birnn_ref.datasets.reviews import INDEX_FROM, Recipe, ReviewData
@@ -41,7 +42,7 @@ def load_imdb(
     num_words: int | None = None,
     maxlen: int | None = None,
     *,
-    padding: str = "pre",
+    padding: str = "post",
     truncating: str = "pre",
     validation: float = 0.1,
     rng: np.random.Generator | None = None,
@@ -56,7 +57,8 @@ def load_imdb(
     maxlen : int, optional
         Tokens to keep of each review. When left out, each split's ``x`` is a list of whole reviews.
     padding, truncating : {"pre", "post"}
-        The side that is filled, and the side that is cut.
+        The side that is filled, and the side that is cut. A layer's ``lengths`` counts from the front, so padding
+        stands behind; Keras's default is in front.
     validation : float
         The fraction of the training reviews that is held out; 0 for none.
     rng : numpy.random.Generator, optional
@@ -71,8 +73,8 @@ def load_imdb(
 
     Raises
     ------
-    ValueError
-        If an argument is out of range.
+    TypeError, ValueError
+        If an argument is not as above.
     DataError
         If the file is missing, cannot be downloaded, is damaged, or does not hold the published reviews.
 
@@ -82,7 +84,7 @@ def load_imdb(
     are not redistributed with this package.
     """
     recipe = Recipe(num_words, maxlen, padding, truncating, validation)
-    rng = rng or np.random.default_rng(0)
+    rng = np.random.default_rng(0) if rng is None else check_rng(rng)
     if wants_embedded():
         return embedded_reviews(
             num_words, maxlen, padding=padding, truncating=truncating, validation=validation, rng=rng

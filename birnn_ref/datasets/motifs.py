@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from birnn_ref._checks import Int, check_choice
+from birnn_ref._checks import Int, check_choice, check_rng, check_sizes
 
 SYMBOLS = ("", "·", "a", "b", "c")
 """A symbol's number is its place; 0 is padding, "·" the blank between blocks."""
@@ -69,8 +69,10 @@ def motif_sequences(question: str, twins: int, rng: np.random.Generator, most_bl
     ('··abc··bcb··cba··', '··cba··bcb··abc··')
     """
     check_choice("question", question, QUESTIONS)
-    if twins < 1 or most_blocks < 3:
-        raise ValueError(f"twins must be at least 1 and most_blocks at least 3, got {twins} and {most_blocks}")
+    check_sizes(twins=twins, most_blocks=most_blocks)
+    check_rng(rng)
+    if most_blocks < 3:
+        raise ValueError(f"most_blocks must be at least 3, got {most_blocks}")
     number = {symbol: i for i, symbol in enumerate(SYMBOLS)}
     rows = []
     for count in rng.integers(3, most_blocks + 1, size=twins):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from birnn_ref._checks import check_rng, check_sizes
 from birnn_ref.datasets.batching import IntArray
 
 FloatArray = npt.NDArray[np.float32]
@@ -70,7 +71,8 @@ def log_ratios(
     """
     known, at = np.unique(train, return_inverse=True)
     train = at.reshape(train.shape)  # NumPy 1 returns it flat
-    fold = rng.permutation(len(labels)) % folds
+    check_sizes(folds=folds)
+    fold = check_rng(rng).permutation(len(labels)) % folds
     counts = np.zeros((folds, 2, len(known)))
     for k in range(folds):
         for label in (0, 1):

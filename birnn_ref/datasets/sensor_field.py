@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_array, check_sizes
+from birnn_ref._checks import Float, check_array, check_rng, check_sizes
 
 OWN, OTHERS = 0.75, 0.2
 """How much of a reading stays for the next step, and how much comes from the neighbours."""
@@ -55,7 +55,7 @@ def sensor_field(nodes: int, rng: np.random.Generator) -> SensorField:
     (True, 1.0)
     """
     check_sizes(nodes=nodes)
-    places = rng.random((nodes, 2))
+    places = check_rng(rng).random((nodes, 2))
     squares = ((places[:, None] - places) ** 2).sum(axis=2)
     adjacency = np.exp(-squares / (2 * REACH**2)) * (1 - np.eye(nodes))
     M = OWN * np.eye(nodes) + OTHERS * adjacency / np.maximum(adjacency.sum(axis=1, keepdims=True), 1e-8)
@@ -76,7 +76,8 @@ def readings(field: SensorField, count: int, time: int, rng: np.random.Generator
     (3, 24, 12)
     """
     start, shock = np.linalg.cholesky(field.S), np.linalg.cholesky(field.Q)
-    drawn = rng.normal(size=(count, time, len(field.M)))
+    check_sizes(count=count, time=time)
+    drawn = check_rng(rng).normal(size=(count, time, len(field.M)))
     z = np.empty_like(drawn)
     z[:, 0] = drawn[:, 0] @ start.T
     for t in range(1, time):
@@ -101,7 +102,7 @@ def gaps(shape: tuple[int, int, int], rng: np.random.Generator, *, begin: float 
     0.75
     """
     hidden = np.empty(shape, dtype=bool)
-    drawn = rng.random(shape)
+    drawn = check_rng(rng).random(shape)
     hidden[:, 0] = drawn[:, 0] < begin / (begin + 1 - go_on)
     for t in range(1, shape[1]):
         hidden[:, t] = drawn[:, t] < np.where(hidden[:, t - 1], go_on, begin)

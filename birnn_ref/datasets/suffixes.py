@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Int
+from birnn_ref._checks import Int, check_rng, check_sizes
 
 LETTERS = ("", *"aeiklnorst")
 """A letter's number is its place; 0 is padding."""
@@ -100,8 +100,8 @@ def suffix_sentences(count: int, rng: np.random.Generator, new: float = 0.5) -> 
     >>> data.y[0, :4], data.x[0, :4]
     (array([2, 1, 2, 0]), array([99,  1,  1,  1]))
     """
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
+    check_sizes(count=count)
+    check_rng(rng)
     if not 0 <= new <= 1:
         raise ValueError(f"new must be between 0 and 1, got {new}")
     number = {letter: i for i, letter in enumerate(LETTERS)}

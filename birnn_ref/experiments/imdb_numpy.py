@@ -30,7 +30,7 @@ def run(
     rates: list[float], clip: float, validation: float, train_reviews: int | None, test_reviews: int | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train once a rate; return each one's held-out accuracy, the best one's test accuracy, and its seconds."""
-    data = load_imdb(num_words, maxlen, validation=validation, rng=np.random.default_rng(seed))
+    data = load_imdb(num_words, maxlen, padding="pre", validation=validation, rng=np.random.default_rng(seed))
     # Padding stands in front and is read as a word, as the tutorial has it.
     limits = {"train": train_reviews, "validation": None, "test": test_reviews}
     splits = {name: Sequences(data[name].x[:limit], data[name].y[:limit]) for name, limit in limits.items()}

@@ -28,7 +28,7 @@ def run(
     """Train once; return the history by epoch, the seconds an epoch took, the parameter count and the backend."""
     from birnn_ref.twins import keras as twin
 
-    data = load_imdb(num_words, maxlen, validation=validation, rng=np.random.default_rng(seed))
+    data = load_imdb(num_words, maxlen, padding="pre", validation=validation, rng=np.random.default_rng(seed))
     train = data["train"].x[:train_reviews], data["train"].y[:train_reviews]
     scored = {
         name: (data[name].x[:test_reviews], data[name].y[:test_reviews]) for name in data.splits if name != "train"

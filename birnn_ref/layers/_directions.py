@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, Int, check_choice, check_input, check_lengths, check_sizes
-from birnn_ref.layers._initial import check_rng, glorot_uniform
+from birnn_ref._checks import Float, Int, check_choice, check_input, check_lengths, check_rng, check_sizes
+from birnn_ref.layers._initial import glorot_uniform
 from birnn_ref.layers.base import Layer
 from birnn_ref.layers.embedding import LookedUp
 from birnn_ref.layers.scans.buffers import Buffers
@@ -26,6 +26,11 @@ SCALE = {"rnn": (1.0,), "lstm": (0.5, 0.5, 1.0, 0.5), "gru": (0.5, 0.5, 1.0)}
 """What the forward scan wants each gate's columns multiplied by: a sigmoid is computed from the tanh of a half."""
 BACKWARD: dict[str, Any] = {"rnn": rnn_scan_backward, "lstm": lstm_scan_backward, "gru": gru_scan_backward}
 STATE_NAMES = {"rnn": ("h",), "lstm": ("h", "c"), "gru": ("h",)}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "rnn": {"activation": "tanh"},
+    "lstm": {"forget_bias": 1.0},
+    "gru": {"reset_after": True},
+}
 
 
 class Directions(Layer):
@@ -35,7 +40,7 @@ class Directions(Layer):
     ----------
     directions : int
         1 or 2. With 1, parameters and states have no axis for the direction.
-    cell, features, hidden, rng, dtype, reset_after, forget_bias, activation
+    cell, features, hidden, rng, dtype, **options
         As in `Recurrent`.
     """
 
@@ -48,17 +53,13 @@ class Directions(Layer):
         *,
         rng: np.random.Generator,
         dtype: npt.DTypeLike,
-        reset_after: bool,
-        forget_bias: float,
-        activation: str,
+        **options: Any,
     ) -> None:
         super().__init__()
-        check_choice("cell", cell, tuple(GATES))
-        check_choice("activation", activation, ("tanh", "relu"))
+        self.options = check_options(cell, options)
         check_choice("dtype", np.dtype(dtype), (np.dtype(np.float32), np.dtype(np.float64)))
         check_sizes(features=features, hidden=hidden)
         self.cell, self.features, self.hidden, self.directions = cell, features, hidden, directions
-        self.reset_after, self.activation = reset_after, activation
         self.dtype = np.dtype(dtype)
         self._room = Buffers(self.dtype)
         self._packing: Packing | None = None
@@ -70,9 +71,9 @@ class Directions(Layer):
         W_hh = np.concatenate([_orthogonal(rng, directions, hidden) for _ in range(gates)], axis=2).astype(dtype)
         b_h = np.zeros((directions, gates * hidden), dtype)
         if cell == "lstm":
-            b_h[:, hidden : 2 * hidden] = forget_bias
+            b_h[:, hidden : 2 * hidden] = self.options["forget_bias"]
         params = {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}
-        if cell == "gru" and reset_after:
+        if cell == "gru" and self.options["reset_after"]:
             params["b_hn"] = np.zeros((directions, hidden), dtype)
         self.params = {name: value if directions == 2 else value[0] for name, value in params.items()}
 
@@ -147,8 +148,8 @@ class Directions(Layer):
         if self.cell == "lstm":
             return lstm_scan, ()
         if self.cell == "gru":
-            return gru_scan, (self.reset_after,)
-        return rnn_scan, (self.activation,)
+            return gru_scan, (self.options["reset_after"],)
+        return rnn_scan, (self.options["activation"],)
 
     def _states(self, name: str, states: States | None, batch: int) -> States:
         """Check states that came in and give them the axis for the direction; zeros for None."""
@@ -161,6 +162,22 @@ class Directions(Layer):
 
     def _without_axis(self, value: Float) -> Float:
         return value if self.directions == 2 else value[0]
+
+
+def check_options(cell: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return a cell's options, those left out with their defaults; refuse what it would not read."""
+    check_choice("cell", cell, tuple(GATES))
+    known = OPTIONS[cell]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"{name} is not an option of the cell {cell!r}, which has {', '.join(known)}")
+        given = options[name]
+        if name == "activation":
+            check_choice(name, given, ("tanh", "relu"))
+        elif isinstance(given, bool) != (name == "reset_after") or not isinstance(given, int | float):
+            wanted = "True or False" if name == "reset_after" else "a number"
+            raise TypeError(f"{name} must be {wanted}, got {given!r}")
+    return known | options
 
 
 def check_states(name: str, states: Any, cell: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> States:

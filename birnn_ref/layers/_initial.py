@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float
-
-
-def check_rng(rng: Any) -> np.random.Generator:
-    """Return ``rng`` if it is a generator; a seed would hide that two layers draw the same numbers."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
-    return rng
+from birnn_ref._checks import Float, check_rng
 
 
 def glorot_uniform(

@@ -27,7 +27,7 @@ class Bidirectional(Directions):
 
     Parameters
     ----------
-    cell, features, hidden, rng, dtype, reset_after, forget_bias, activation
+    cell, features, hidden, rng, dtype, **options
         As in `Recurrent`; ``hidden`` is each direction's size.
     merge : {"concat", "sum", "mul", "ave", None}
         How :math:`y_t` comes from both states; see `merge_directions`. With None they stay apart, as a pair.
@@ -68,9 +68,7 @@ class Bidirectional(Directions):
         merge: str | None = "concat",
         rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float32,
-        reset_after: bool = True,
-        forget_bias: float = 1.0,
-        activation: str = "tanh",
+        **options: Any,
     ) -> None:
         check_choice("merge", merge, MERGES)
         super().__init__(
@@ -80,9 +78,7 @@ class Bidirectional(Directions):
             hidden,
             rng=rng,
             dtype=dtype,
-            reset_after=reset_after,
-            forget_bias=forget_bias,
-            activation=activation,
+            **options,
         )
         self.merge = merge
 

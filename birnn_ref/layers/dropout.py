@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_array
+from birnn_ref._checks import Float, check_array, check_probability, check_rng
 from birnn_ref.layers._padding import steps_that_count, without_padding
 from birnn_ref.layers.base import Layer
 
@@ -45,9 +45,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, over_time: bool = False) -> None:
         super().__init__()
-        if not 0 <= rate < 1:
-            raise ValueError(f"rate must be a probability in [0, 1), got {rate}")
-        self.rate, self.over_time = rate, over_time
+        self.rate, self.over_time = check_probability("rate", rate), over_time
 
     def forward(self, x: Float, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Drop entries of ``x`` if there is an ``rng``.
@@ -70,7 +68,7 @@ class Dropout(Layer):
         if rng is not None and self.rate:
             drawn = (len(x), 1, x.shape[2]) if self.over_time else x.shape
             # Drawn in float32 whatever x is: twice as fast, and one seed drops the same entries in either dtype.
-            kept = rng.random(drawn, dtype=np.float32) >= self.rate
+            kept = check_rng(rng).random(drawn, dtype=np.float32) >= self.rate
             scale = kept * x.dtype.type(1 / (1 - self.rate))
         self._keep(x.shape, scale, counts)
         return self._scaled(x, scale, counts)

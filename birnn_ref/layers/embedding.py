@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, Int, check_input, check_lengths, check_sizes
-from birnn_ref.layers._initial import check_rng
+from birnn_ref._checks import Float, Int, check_input, check_lengths, check_padding_behind, check_rng, check_sizes
 from birnn_ref.layers._padding import without_padding
 from birnn_ref.layers.base import Layer, SparseRows
 
@@ -96,7 +95,7 @@ class Embedding(Layer):
         TypeError
             If the ids are not integers.
         ValueError
-            If their shape differs, or one that counts is outside the vocabulary.
+            If their shape differs, one that counts is outside the vocabulary, or they are plainly padded in front.
         """
         looked_up = self.look_up(ids, lengths)
         return without_padding(looked_up.W[looked_up.ids], self._cache[1])
@@ -123,7 +122,9 @@ class Embedding(Layer):
         if not len(ids):
             raise ValueError(f"ids has shape {ids.shape}: an empty batch has no result")
         if lengths is not None:
-            counts = np.arange(ids.shape[1]) < check_lengths(lengths, *ids.shape)[:, None]
+            checked = check_lengths(lengths, *ids.shape)
+            check_padding_behind(ids, checked)
+            counts = np.arange(ids.shape[1]) < checked[:, None]
             ids = np.where(counts, ids, 0)
         if ids.size and (ids.min() < 0 or ids.max() >= len(W)):
             raise ValueError(f"ids must lie between 0 and {len(W) - 1}, got {ids.min()} to {ids.max()}")

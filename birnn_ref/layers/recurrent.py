@@ -25,12 +25,10 @@ class Recurrent(Directions):
         Draws ``W_xh`` (Glorot uniform) and, gate by gate, ``W_hh`` (orthogonal); biases start at 0.
     dtype : dtype
         float32 or float64: of the parameters, and of every array that comes in and goes out.
-    reset_after : bool
-        Which of the two forms of the GRU.
-    forget_bias : float
-        Where the bias of the LSTM's forget gate starts: at 1 it remembers, and learns what to forget.
-    activation : {"tanh", "relu"}
-        Of the simple cell.
+    **options
+        The cell's own: ``activation``, "tanh" or "relu", of the simple cell; ``forget_bias`` of the LSTM, where the
+        bias of its forget gate starts: at 1, if left out, it remembers, and learns what to forget; ``reset_after`` of
+        the GRU, which of its two forms.
 
     Attributes
     ----------
@@ -61,9 +59,7 @@ class Recurrent(Directions):
         *,
         rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float32,
-        reset_after: bool = True,
-        forget_bias: float = 1.0,
-        activation: str = "tanh",
+        **options: Any,
     ) -> None:
         super().__init__(
             1,
@@ -72,9 +68,7 @@ class Recurrent(Directions):
             hidden,
             rng=rng,
             dtype=dtype,
-            reset_after=reset_after,
-            forget_bias=forget_bias,
-            activation=activation,
+            **options,
         )
 
     def forward(

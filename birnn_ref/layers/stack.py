@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, check_choice, check_sizes
-from birnn_ref.layers._directions import States, check_states
+from birnn_ref._checks import Float, check_choice, check_probability, check_sizes
+from birnn_ref.layers._directions import States, check_options, check_states
 from birnn_ref.layers.base import Layer
 from birnn_ref.layers.bidirectional import Bidirectional
 from birnn_ref.layers.dropout import Dropout
@@ -26,7 +26,7 @@ class Stack(Layer):
 
     Parameters
     ----------
-    cell, features, hidden, rng, dtype, reset_after, forget_bias, activation
+    cell, features, hidden, rng, dtype, **options
         As in `Recurrent`.
     depth : int
         The number of layers.
@@ -40,7 +40,7 @@ class Stack(Layer):
     variational_dropout : float
         The same, with one mask for all steps of a sequence. At most one of the two can be set.
     bidirectional : bool
-        Without it, `Recurrent` layers; ``merge`` and ``mixed`` mean nothing then.
+        Without it, `Recurrent` layers, and nothing to merge or mix.
 
     Attributes
     ----------
@@ -81,29 +81,22 @@ class Stack(Layer):
         bidirectional: bool = True,
         rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float32,
-        reset_after: bool = True,
-        forget_bias: float = 1.0,
-        activation: str = "tanh",
+        **options: Any,
     ) -> None:
         super().__init__()
         check_sizes(depth=depth)
         check_choice("merge", merge, MERGES)
         for name, rate in (("dropout", dropout), ("variational_dropout", variational_dropout)):
-            if not 0 <= rate < 1:
-                raise ValueError(f"{name} must be a probability in [0, 1), got {rate}")
+            check_probability(name, rate)
         if dropout and variational_dropout:
             raise ValueError("dropout and variational_dropout exclude each other: set one of them to 0")
+        if not bidirectional and (merge != "concat" or not mixed):
+            raise ValueError(f"merge={merge!r} and mixed={mixed} say nothing of one direction: leave them out")
         self.cell, self.features, self.hidden, self.depth = cell, features, hidden, depth
         self.merge, self.mixed, self.bidirectional = merge, mixed, bidirectional
         self.dropout, self.variational_dropout = dropout, variational_dropout
-        self.reset_after, self.activation, self.dtype = reset_after, activation, np.dtype(dtype)
-        options: dict[str, Any] = {
-            "rng": rng,
-            "dtype": dtype,
-            "reset_after": reset_after,
-            "forget_bias": forget_bias,
-            "activation": activation,
-        }
+        self.options, self.dtype = check_options(cell, options), np.dtype(dtype)
+        options |= {"rng": rng, "dtype": dtype}
         # Apart, a lower layer's output is both directions side by side, to be cut in two again.
         below = merge if mixed and merge is not None else "concat"
         width = 2 * hidden if bidirectional and mixed and below == "concat" else hidden

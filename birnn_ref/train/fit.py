@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float
+from birnn_ref._checks import Float, check_rng
 from birnn_ref.train.checkpoint import load_checkpoint, save_checkpoint
 from birnn_ref.train.clipping import clip_gradients
 from birnn_ref.train.early_stopping import EarlyStopping
@@ -73,6 +73,8 @@ def fit(
 
     Raises
     ------
+    TypeError
+        If ``rng`` is not a generator.
     ValueError
         If ``patience`` comes without ``validation``, or the optimiser is another model's.
     CheckpointError
@@ -80,6 +82,7 @@ def fit(
     """
     if patience is not None and validation is None:
         raise ValueError("patience needs validation: stopping early is decided on held-out data")
+    check_rng(rng)
     if optimiser.model is not model:
         raise ValueError("optimiser holds another model than the one to train")
     stopping, history = EarlyStopping(patience), []

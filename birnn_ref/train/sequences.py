@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from birnn_ref._checks import Int, check_lengths, check_sizes
+from birnn_ref._checks import Int, check_lengths, check_padding_behind, check_sizes
 
 Inputs = Any
 """One array ``(count, time, ...)``, or a tuple of such arrays."""
@@ -41,7 +41,7 @@ class Sequences:
     Raises
     ------
     TypeError, ValueError
-        If the sizes differ, there are no sequences, or lengths does not fit.
+        If the sizes differ, there are no sequences, lengths does not fit, or token ids are padded in front.
 
     Examples
     --------
@@ -64,6 +64,8 @@ class Sequences:
         if self.lengths is not None:
             steps = min(array.shape[1] for array in self._inputs())
             object.__setattr__(self, "lengths", check_lengths(self.lengths, len(self), steps))
+            if self._inputs()[0].ndim == 2 and np.issubdtype(self._inputs()[0].dtype, np.integer):
+                check_padding_behind(self._inputs()[0], self.lengths)
 
     @classmethod
     def from_ragged(cls, x: Sequence[Any], y: Any) -> Sequences:

@@ -13,6 +13,16 @@ from birnn_ref.twins.keras_recurrence import KerasRecurrence
 from birnn_ref.twins.spec import Spec, build, describe
 from birnn_ref.twins.weights import keras_from_ref, ref_from_keras
 
+_SHARED = ("units", "use_bias", "reset_after", "activation", "recurrent_activation", "dtype")
+"""Options that must be the same in both directions."""
+
+_HARMLESS = (
+    *("name", "trainable", "dtype", "units", "use_bias", "reset_after", "return_sequences", "return_state", "unroll"),
+    *("zero_output_for_mask", "implementation", "use_cudnn", "kernel_initializer", "recurrent_initializer"),
+    *("bias_initializer", "unit_forget_bias", "seed"),
+)
+"""Options that are read elsewhere, or change nothing of what a layer computes from its weights at steps that count."""
+
 
 def to_keras(layer: Layer) -> Any:
     """Return the twin of a recurrent layer or a model in Keras, with the same weights.
@@ -59,7 +69,8 @@ def from_keras(layer: Any) -> Layer:
     ----------
     layer : KerasRecurrence, KerasModel, keras.layers.SimpleRNN, LSTM, GRU or Bidirectional of one of them
         Built, and with Keras's own activations; a simple RNN's may be ``"relu"``. The reference always returns
-        outputs at every step and final states, whatever ``return_sequences`` and ``return_state``.
+        outputs at every step, 0 past each length, and final states, whatever ``return_sequences``, ``return_state``
+        and ``zero_output_for_mask``. Weights in bfloat16 or float16 become float32, which holds them exactly.
 
     Returns
     -------
@@ -70,7 +81,7 @@ def from_keras(layer: Any) -> Layer:
     TypeError
         If the layer is none of these.
     ValueError
-        If it is not built, or has an option that the reference has not.
+        If it is not built, or has an option that the reference has not: ``stateful``, ``dropout``, a regulariser, …
 
     Examples
     --------
@@ -96,22 +107,15 @@ def from_keras(layer: Any) -> Layer:
 def _spec(chains: list[Any], merge: str | None) -> Spec:
     """Say what one level of Keras's own layers is."""
     first = chains[0]
-    cell = next((name for name, kind in CELLS.items() if isinstance(first, kind)), None)
+    cell = next((name for name, kind in CELLS.items() if type(first) is kind), None)
     if cell is None or type(chains[-1]) is not type(first):
         names = " and ".join(type(chain).__name__ for chain in chains)
         raise TypeError(f"layer must be a KerasRecurrence, SimpleRNN, LSTM, GRU or Bidirectional of one, got {names}")
-    if any(_options(chain) != _options(first) for chain in chains):
-        raise ValueError(f"both directions must have the same options, got {[_options(chain) for chain in chains]}")
-    if len(chains) == 1 and first.go_backwards:
-        raise ValueError("layer has go_backwards=True: the reference has it only as half of a Bidirectional")
-    activation = first.activation.__name__
-    usual = {"activation": "tanh", "recurrent_activation": "sigmoid"}
-    if cell == "rnn" and activation in ("tanh", "relu"):
-        usual["activation"] = activation
-    for option, expected in usual.items():
-        found = getattr(getattr(first, option, None), "__name__", expected)
-        if found != expected:
-            raise ValueError(f"layer has {option}={found!r}; the reference's {cell} has {expected!r}")
+    shared = [{name: _named(getattr(chain, name, None)) for name in _SHARED} for chain in chains]
+    if shared[-1] != shared[0]:
+        raise ValueError(f"both directions must have the same options, got {shared}")
+    for chain, backward in zip(chains, (False, True), strict=False):
+        _check_options(chain, cell, backward)
     return Spec(
         kind="bidirectional" if len(chains) == 2 else "recurrent",
         cell=cell,
@@ -120,23 +124,41 @@ def _spec(chains: list[Any], merge: str | None) -> Spec:
         bidirectional=len(chains) == 2,
         merge=merge,
         reset_after=getattr(first, "reset_after", True),
-        activation=activation,
-        dtype=np.dtype(first.dtype),
+        activation=_named(first.activation),
+        dtype=_weights(first)[0].dtype,
     )
 
 
-def _options(chain: Any) -> dict[str, Any]:
-    """Return the options that both directions must share."""
-    names = ("units", "use_bias", "reset_after", "activation", "recurrent_activation", "dtype")
-    found = {name: getattr(chain, name, None) for name in names}
-    return {name: getattr(value, "__name__", value) for name, value in found.items()}
+def _check_options(chain: Any, cell: str, backward: bool) -> None:
+    """Refuse every option that is neither harmless nor what the reference does."""
+    expected: dict[str, tuple[Any, ...]]
+    expected = {"activation": ("tanh", "relu") if cell == "rnn" else ("tanh",), "recurrent_activation": ("sigmoid",)}
+    expected |= {"go_backwards": (backward,), "stateful": (False,), "dropout": (0,), "recurrent_dropout": (0,)}
+    for name in chain.get_config():
+        if name in _HARMLESS:
+            continue
+        found = getattr(chain, name)
+        own = name.endswith("activation") and found is not keras.activations.get(_named(found))
+        if own or _named(found) not in expected.get(name, (None,)):
+            wanted = " or ".join(map(repr, expected.get(name, (None,))))
+            raise ValueError(
+                f"layer {chain.name!r} has {name}={found if own else _named(found)!r}; the reference's {cell} has "
+                f"{wanted} there: give such a layer these weights, and convert that"
+            )
+
+
+def _named(value: Any) -> Any:
+    """Return a function's name, and anything else as it is."""
+    return getattr(value, "__name__", value)
 
 
 def _weights(chain: Any) -> list[Any]:
     """Return a chain's kernel, recurrent kernel and bias; without ``use_bias`` the bias is zero."""
     if not chain.built:
         raise ValueError(f"layer {chain.name!r} is not built: call it once, or build((None, None, features))")
+    # What NumPy has no type for, or the reference no layers in (bfloat16, float16), float32 holds exactly.
     weights = [np.asarray(value) for value in chain.get_weights()]
+    weights = [value if value.dtype == np.float64 else value.astype(np.float32) for value in weights]
     if len(weights) == 2:
         gates = weights[0].shape[1]
         after = getattr(chain, "reset_after", False)

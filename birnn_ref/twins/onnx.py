@@ -134,6 +134,9 @@ def from_onnx(model: onnx.ModelProto) -> Classifier:
         raise ValueError("model is not a graph of to_onnx: it has other weights, or not one recurrent operator")
     cell = cells[0].op_type.lower()
     settings = {attribute.name: helper.get_attribute_value(attribute) for attribute in cells[0].attribute}
+    read = {"hidden_size", "direction", "linear_before_reset"}
+    if settings.keys() - read or settings.get("direction") != b"bidirectional":
+        raise ValueError(f"model is not a graph of to_onnx: its operator has {settings}")
     options: dict[str, Any] = {"reset_after": bool(settings["linear_before_reset"])} if cell == "gru" else {}
     num_words, embedding = arrays["words"].shape
     rng = np.random.default_rng(0)

@@ -94,8 +94,8 @@ def describe(layer: Layer) -> tuple[Spec, Chains]:
     if not isinstance(layer, Recurrent | Bidirectional | Stack):
         raise TypeError(f"layer must be a Recurrent, Bidirectional or Stack, got {type(layer).__name__}")
     chains = [_split(level.params) for level in _levels(layer)]
-    names = ("cell", "features", "hidden", "reset_after", "activation", "dtype")
-    shared: dict[str, Any] = {name: getattr(layer, name) for name in names}
+    shared: dict[str, Any] = {name: getattr(layer, name) for name in ("cell", "features", "hidden", "dtype")}
+    shared |= {name: value for name, value in layer.options.items() if name != "forget_bias"}
     if isinstance(layer, Recurrent):
         return Spec("recurrent", **shared), chains
     shared["merge"] = layer.merge
@@ -143,7 +143,9 @@ def build(spec: Spec, chains: Chains) -> Layer:
     elif spec.kind == "bidirectional":
         layer = Bidirectional(spec.cell, spec.features, spec.hidden, merge=spec.merge, **options)
     else:
-        options |= {"merge": spec.merge, "mixed": spec.mixed, "bidirectional": spec.bidirectional}
+        options["bidirectional"] = spec.bidirectional
+        if spec.bidirectional:
+            options |= {"merge": spec.merge, "mixed": spec.mixed}
         options |= {"dropout": spec.dropout, "variational_dropout": spec.variational_dropout}
         layer = Stack(spec.cell, spec.features, spec.hidden, spec.depth, **options)
     for level, directions in zip(_levels(layer), chains, strict=True):

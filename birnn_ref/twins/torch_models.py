@@ -58,6 +58,9 @@ class TorchModel(nn.Module):
     def to_reference(self) -> Layer:
         """Return the reference's model with this twin's weights."""
         model = copy.deepcopy(self.reference)
+        own = {value.dtype for _, value in model.named_parameters()}
+        if any(value.dtype == torch.float64 for value in self.parameters()) and own != {np.dtype(np.float64)}:
+            raise TypeError("the twin's weights are float64, its reference's float32: call .float() first")
         for name, layer in leaves(model).items():
             target: Any = layer
             source = self.part(name) if not isinstance(layer, AdditiveAttention) else None
@@ -85,8 +88,7 @@ class TorchModel(nn.Module):
             tensor: Any = self.part(part).get_parameter(key)
             if gradients and tensor.grad is None:
                 raise ValueError(f"{part}.{key} has no gradient: call backward first")
-            array: Float = (tensor.grad if gradients else tensor.detach()).cpu().numpy()
-            return array
+            return torch_weights.widened(tensor.grad if gradients else tensor)
 
         if isinstance(layer, AdditiveAttention):
             U, v = f"{name}.U", f"{name}.v"

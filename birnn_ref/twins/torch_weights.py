@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import torch
 from torch import nn
 
+from birnn_ref._checks import Float
 from birnn_ref.layers import Layer
 from birnn_ref.twins.graph import MODELS
 from birnn_ref.twins.spec import Chains, Spec, build, describe
@@ -34,6 +36,7 @@ def to_torch(layer: Layer) -> nn.Module:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from birnn_ref.layers import Bidirectional
     >>> layer = Bidirectional("gru", 3, 4, merge="sum", rng=np.random.default_rng(0))
     >>> x = np.ones((2, 5, 3), np.float32)
@@ -63,7 +66,8 @@ def from_torch(module: nn.Module) -> Layer:
     ----------
     module : TorchRecurrence, TorchModel, torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU
         Without ``proj_size``. One level of one direction becomes a `Recurrent`, one of two a `Bidirectional`, more a
-        `Stack`. The reference is batch-first, whatever the module's ``batch_first``.
+        `Stack`. The reference is batch-first, whatever the module's ``batch_first``. Weights in bfloat16 or float16
+        become float32, which holds them exactly.
 
     Returns
     -------
@@ -78,6 +82,7 @@ def from_torch(module: nn.Module) -> Layer:
 
     Examples
     --------
+    >>> import numpy as np
     >>> layer = from_torch(nn.LSTM(3, 4, num_layers=2, bidirectional=True, dtype=torch.float64))
     >>> type(layer).__name__, layer.forward(np.ones((2, 5, 3)))[0].shape
     ('Stack', (2, 5, 8))
@@ -87,7 +92,8 @@ def from_torch(module: nn.Module) -> Layer:
         model: Layer = back()
         return model
     twin = module if isinstance(module, TorchRecurrence) else _wrap(module)
-    return build(twin.spec, _chains(twin, gradients=False))
+    chains = _chains(twin, gradients=False)
+    return build(replace(twin.spec, dtype=chains[0][0]["W_hh"].dtype), chains)
 
 
 def torch_gradients(module: nn.Module) -> Chains:
@@ -99,6 +105,13 @@ def torch_gradients(module: nn.Module) -> Chains:
         If there was no backward pass.
     """
     return _chains(module if isinstance(module, TorchRecurrence) else _wrap(module), gradients=True)
+
+
+def widened(value: torch.Tensor) -> Float:
+    """Return a tensor as an array: float64 as it is, the rest as float32, which holds bfloat16 and float16 exactly."""
+    kept = value.detach().cpu()
+    array: Float = (kept if kept.dtype == torch.float64 else kept.float()).numpy()
+    return array
 
 
 def _chains(twin: TorchRecurrence, *, gradients: bool) -> Chains:
@@ -117,7 +130,7 @@ def _chains(twin: TorchRecurrence, *, gradients: bool) -> Chains:
                     value = value.grad
                 if value is None:
                     raise ValueError(f"{name}{suffix} has no gradient: call backward first")
-                arrays[name] = value.detach().cpu().numpy()
+                arrays[name] = widened(value)
             chains[level].append(convert(spec.cell, arrays, reset_after=spec.reset_after))
     return chains
 
@@ -139,7 +152,6 @@ def _wrap(module: nn.Module) -> TorchRecurrence:
         bidirectional=module.bidirectional,
         activation=getattr(module, "nonlinearity", "tanh"),
         dropout=0.0 if single else module.dropout,
-        dtype=np.dtype(str(_dtype(module)).removeprefix("torch.")),
     )
     twin = TorchRecurrence(spec)
     twin.parts[0] = module

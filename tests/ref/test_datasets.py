@@ -8,6 +8,13 @@ import numpy as np
 import pytest
 
 from birnn_ref.datasets import DataError, embedded_reviews, imdb, load_imdb, pad_sequences
+from birnn_ref.datasets.ambiguous import ambiguous_sentences
+from birnn_ref.datasets.filters import filter_task
+from birnn_ref.datasets.motifs import motif_sequences
+from birnn_ref.datasets.reviews import words
+from birnn_ref.datasets.sensor_field import readings, sensor_field
+from birnn_ref.datasets.suffixes import suffix_sentences
+from birnn_ref.models import Classifier
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ def folder(tmp_path, monkeypatch):
 def data(data_folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIRNN_DATA", str(data_folder))
-        return load_imdb(2000, 50)
+        return load_imdb(2000, 50, padding="pre")
 
 
 class TestReal:
@@ -71,9 +78,11 @@ class TestReal:
         assert " ".join(data.vocabulary.decode(ids)) == data.decode(ids)
         assert data.vocabulary.encode(["the", "nosuchword"]).tolist() == data.encode("the nosuchword")[1:].tolist()
 
-    def test_post_padding_and_truncation(self, real):
-        start = load_imdb(2000, 50, padding="post", truncating="post")
+    def test_padding_and_truncation_of_either_side(self, real):
+        start = load_imdb(2000, 50, truncating="post")
         assert (start["train"].x[:, 0] == 1).all()
+        whole = load_imdb(2000, 3000, padding="pre")
+        assert (whole["train"].x[:, -1] > 0).all()
 
     def test_a_truncated_file_is_refused(self, real, tmp_path, monkeypatch):
         shutil.copy(real / "imdb_word_index.json", tmp_path)
@@ -98,7 +107,7 @@ class TestBadInput:
         [
             ({"num_words": 0}, "num_words must be at least 4"),
             ({"maxlen": 0}, "maxlen must be at least 1"),
-            ({"validation": 1.0}, r"validation must be a fraction in \[0, 1\)"),
+            ({"validation": 1.0}, r"validation must lie in \[0, 1\)"),
             ({"padding": "left"}, "padding must be one of"),
             ({"truncating": "left"}, "truncating must be one of"),
         ],
@@ -107,6 +116,47 @@ class TestBadInput:
         monkeypatch.setenv("BIRNN_DATA", "embedded")
         with pytest.raises(ValueError, match=message):
             load_imdb(**arguments)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"num_words": 10.5}, "num_words must be a whole number, got 10.5"),
+            ({"num_words": "10000"}, "num_words must be a whole number, got '10000'"),
+            ({"maxlen": 2.5}, "maxlen must be a whole number, got 2.5"),
+            ({"maxlen": True}, "maxlen must be a whole number, got True"),
+            ({"validation": "0.1"}, "validation must be a number, got '0.1'"),
+            ({"rng": 0}, r"rng must be a numpy.random.Generator, got int: np.random.default_rng\(0\) makes one"),
+            ({"rng": np.random}, "rng must be a numpy.random.Generator, got module"),
+        ],
+    )
+    @pytest.mark.parametrize("load", [load_imdb, embedded_reviews])
+    def test_types(self, load, arguments, message, monkeypatch):
+        monkeypatch.setenv("BIRNN_DATA", "embedded")
+        with pytest.raises(TypeError, match=message):
+            load(**arguments)
+
+    @pytest.mark.parametrize(
+        ("draw", "message"),
+        [
+            (lambda: embedded_reviews(reviews=2.5), "reviews must be a whole number, got 2.5"),
+            (lambda: pad_sequences([np.ones(2, int)], 2.5), "maxlen must be a whole number, got 2.5"),
+            (lambda: motif_sequences("order", 1.5, np.random.default_rng(0)), "twins must be a whole number"),
+            (lambda: suffix_sentences("9", np.random.default_rng(0)), "count must be a whole number, got '9'"),
+            (lambda: filter_task(2.0, 40, np.random.default_rng(0)), "count must be a whole number"),
+            (
+                lambda: readings(sensor_field(3, np.random.default_rng(0)), 2, 2.0, np.random.default_rng(0)),
+                "time must",
+            ),
+            (lambda: motif_sequences("order", 1, 0), "rng must be"),
+            (lambda: suffix_sentences(9, 0), "rng must be"),
+            (lambda: ambiguous_sentences(9, 0), "rng must be"),
+            (lambda: filter_task(2, 40, 0), "rng must be"),
+            (lambda: sensor_field(3, 0), "rng must be"),
+        ],
+    )
+    def test_types_of_what_is_generated(self, draw, message):
+        with pytest.raises(TypeError, match=message):
+            draw()
 
     def test_a_wrong_split_name(self):
         with pytest.raises(KeyError, match="no split 'valid': choose one of"):
@@ -180,6 +230,20 @@ class TestEmbedded:
         assert "not real reviews" in data.note
         assert data["test"].y.mean() == 0.5
 
+    def test_default_padding_fits_the_lengths_that_every_layer_counts(self):
+        model = Classifier("rnn", 300, 8, 4, rng=np.random.default_rng(0), dtype=np.float64)
+        for _, value in model.named_parameters():
+            value[...] = np.random.default_rng(1).normal(size=value.shape)
+        data = embedded_reviews(300, 60, reviews=40)["train"]
+        assert data.lengths.min() < 30
+        alone = [model.forward(x[None, :n])[0] for x, n in zip(data.x, data.lengths, strict=True)]
+        np.testing.assert_allclose(model.forward(data.x, data.lengths), alone)
+
+    def test_sentences_are_split_as_reviews_that_are_encoded(self):
+        data = embedded_reviews(reviews=40)
+        for x in data["train"].x:
+            assert np.array_equal(data.encode(data.decode(x).removeprefix("<start> ")), x)
+
     def test_its_figures_carry_the_note(self):
         import matplotlib.pyplot as plt
 
@@ -190,6 +254,26 @@ class TestEmbedded:
         mark(figure, data)
         assert figure.get_supxlabel() == data.note
         plt.close(figure)
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("It isn’t BAD; it's “worse”!", ["it", "isn't", "bad", "it's", "worse"]),
+            ("great!", ["great"]),
+            ("'twas rock'n'roll, 10/10", ["twas", "rock'n'roll", "10", "10"]),
+            ("Amélie: naïve_ly", ["amélie", "naïve", "ly"]),
+            ("  ...  ", []),
+        ],
+    )
+    def test_letters_digits_and_an_apostrophe_inside(self, text, expected):
+        assert words(text) == expected
+
+    def test_a_word_is_known_whatever_stands_beside_it(self):
+        data = embedded_reviews(reviews=40)
+        assert np.array_equal(data.encode("Funny!"), data.encode("funny"))
+        assert data.encode("Funny!")[1] == data.word_ids["funny"]
 
 
 class TestPadSequences:

@@ -64,7 +64,7 @@ def test_either_dtype_drops_the_same_entries():
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0, np.nan])
 def test_a_bad_rate(rate):
-    with pytest.raises(ValueError, match=r"rate must be a probability in \[0, 1\)"):
+    with pytest.raises(ValueError, match=r"rate must lie in \[0, 1\)"):
         Dropout(rate)
 
 

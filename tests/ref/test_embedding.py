@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from birnn_ref.layers.embedding import Embedding, sum_by_row
+from birnn_ref.models import Classifier, ConvClassifier, Tagger
+from birnn_ref.train import Sequences
 
 torch = pytest.importorskip("torch")
 size = st.integers(1, 6)
@@ -99,3 +101,40 @@ def test_backward_once_after_each_forward():
     layer.backward(np.zeros((1, 1, 2), np.float32))
     with pytest.raises(RuntimeError, match="called twice"):
         layer.backward(np.zeros((1, 1, 2), np.float32))
+
+
+class TestPaddingInFront:
+    IDS = np.array([[5, 6, 7], [0, 0, 8], [0, 9, 5]])
+    LENGTHS = np.array([3, 1, 2])
+
+    @pytest.mark.parametrize("of", ["embedding", "classifier", "tagger", "convolution", "sequences"])
+    def test_is_refused(self, of):
+        rng = np.random.default_rng(0)
+        read = {
+            "embedding": lambda: Embedding(10, 2, rng=rng).forward(self.IDS, self.LENGTHS),
+            "classifier": lambda: Classifier("gru", 10, 2, 3, rng=rng).forward(self.IDS, self.LENGTHS),
+            "tagger": lambda: Tagger("gru", 10, 2, 3, 2, rng=rng).forward(self.IDS, self.LENGTHS),
+            "convolution": lambda: ConvClassifier("gru", 10, 2, 3, filters=2, width=3, pool=2, rng=rng).forward(
+                self.IDS, self.LENGTHS
+            ),
+            "sequences": lambda: Sequences(self.IDS, np.zeros(3, int), self.LENGTHS),
+        }
+        with pytest.raises(ValueError, match=r"padded in front, but lengths counts from the front: pad behind"):
+            read[of]()
+
+    @pytest.mark.parametrize(
+        "ids",
+        [
+            [[5, 6, 7], [8, 0, 0], [9, 5, 0]],
+            [[5, 6, 7], [8, 0, 0], [0, 9, 5]],  # a word numbered 0, and something in the padding
+            [[5, 6, 7], [0, 0, 0], [0, 9, 0]],
+            [[0, 6, 7], [1, 2, 3], [1, 2, 3]],
+        ],
+    )
+    def test_is_not_seen_where_it_may_be_something_else(self, ids):
+        Sequences(np.array(ids), np.zeros(3, int), self.LENGTHS)
+        Embedding(10, 2, rng=np.random.default_rng(0)).forward(np.array(ids), self.LENGTHS)
+
+    def test_sequences_of_numbers_may_begin_with_zeros(self):
+        Sequences(self.IDS[:, :, None] / 10, np.zeros(3, int), self.LENGTHS)
+        Sequences(self.IDS, np.zeros(3, int))

@@ -192,7 +192,7 @@ def test_the_tutorials_model_has_its_parameters():
         (lambda: Classifier("rnn", 9, 2, 3, pooling="first", **_settings()), "pooling must be one of"),
         (lambda: Classifier("rnn", 9, 2, 3, merge="max", **_settings()), "merge must be one of"),
         (lambda: Classifier("rnn", 9, 2, 3, merge=None, **_settings()), "merge must not be None here"),
-        (lambda: Tagger("rnn", 9, 2, 3, 4, dropout=1.0, **_settings()), "rate must be a probability"),
+        (lambda: Tagger("rnn", 9, 2, 3, 4, dropout=1.0, **_settings()), "rate must lie in"),
         (lambda: Tagger("rnn", 9, 2, 3, 0, **_settings()), "outputs must be at least 1"),
     ],
 )

@@ -61,7 +61,7 @@ class TestMotifs:
         [
             (("colour", 1), "question must be one of"),
             (("order", 0), "twins must be at least 1"),
-            (("order", 1, 2), "most_blocks at least 3"),
+            (("order", 1, 2), "most_blocks must be at least 3"),
         ],
     )
     def test_bad_arguments_are_refused(self, arguments, message):

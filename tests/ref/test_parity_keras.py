@@ -20,6 +20,11 @@ FORMS = [(True, mixed, merge) for mixed in (True, False) for merge in MERGES] + 
 each_cell = pytest.mark.parametrize("cell", CELLS)
 
 
+def tanh(x):
+    """Not Keras's own, though of its name."""
+    return x
+
+
 def randomise(layer, rng):
     """Draw every weight, biases too: a zero bias would hide one that is lost."""
     for _, value in layer.named_parameters():
@@ -122,6 +127,17 @@ class TestThereAndBack:
         for mine, other in zip(*(v if merge is None else (v,) for v in (ours, expected)), strict=True):
             np.testing.assert_allclose(mine, keras.ops.convert_to_numpy(other), rtol=1e-6, atol=1e-12)
 
+    @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "mixed_bfloat16"])
+    def test_half_precision_becomes_float32_with_the_same_numbers(self, dtype):
+        theirs = keras.layers.Bidirectional(keras.layers.GRU(4, recurrent_initializer="glorot_uniform", dtype=dtype))
+        theirs.build((None, None, 3))
+        layer = from_keras(theirs)
+        assert layer.dtype == np.float32
+        again = to_keras(layer).place(0, 1).get_weights()
+        for mine, other in zip(again, theirs.backward_layer.get_weights(), strict=True):
+            if other.ndim == 2 and len(other) > 2:
+                np.testing.assert_array_equal(mine, other.astype(np.float32))
+
     @pytest.mark.parametrize("name", ["dropout", "variational_dropout"])
     def test_dropout_is_carried_and_drops_in_training_alone(self, name):
         options = {"rng": np.random.default_rng(0), "dtype": np.float64, "merge": "sum"}
@@ -145,8 +161,22 @@ class TestWhatIsRefused:
         [
             (lambda k: k.Dense(3), TypeError, "layer must be a KerasRecurrence, SimpleRNN, LSTM, GRU .*got Dense"),
             (lambda k: k.LSTM(3), ValueError, "is not built: call it once"),
-            (lambda k: k.LSTM(3, go_backwards=True), ValueError, "layer has go_backwards=True"),
+            (lambda k: k.LSTM(3, go_backwards=True), ValueError, "go_backwards=True; the reference's lstm has False"),
+            (
+                lambda k: k.Bidirectional(k.GRU(3, go_backwards=True), backward_layer=k.GRU(3)),
+                ValueError,
+                "go_backwards=True; the reference's gru has False",
+            ),
             (lambda k: k.LSTM(3, activation="relu"), ValueError, "activation='relu'; the reference's lstm has 'tanh'"),
+            (lambda k: k.LSTM(3, activation=tanh), ValueError, "activation=<function tanh"),
+            (lambda k: k.LSTM(3, stateful=True), ValueError, "stateful=True; the reference's lstm has False"),
+            (lambda k: k.Bidirectional(k.SimpleRNN(3, stateful=True)), ValueError, "stateful=True"),
+            (lambda k: k.GRU(3, dropout=0.5), ValueError, "dropout=0.5; the reference's gru has 0"),
+            (lambda k: k.Bidirectional(k.GRU(3, recurrent_dropout=0.5)), ValueError, "recurrent_dropout=0.5"),
+            (lambda k: k.GRU(3, kernel_regularizer="l2"), ValueError, "kernel_regularizer=.*L2"),
+            (lambda k: k.GRU(3, recurrent_constraint="max_norm"), ValueError, "recurrent_constraint=.*MaxNorm"),
+            (lambda k: k.GRU(3, activity_regularizer="l1"), ValueError, "activity_regularizer=.*L1"),
+            (lambda k: type("Own", (k.LSTM,), {})(3), TypeError, "got Own"),
             (lambda k: k.GRU(3, recurrent_activation="relu"), ValueError, "recurrent_activation='relu'"),
             (
                 lambda k: k.Bidirectional(k.LSTM(3), backward_layer=k.LSTM(4, go_backwards=True)),
@@ -158,6 +188,15 @@ class TestWhatIsRefused:
     def test_what_the_reference_has_not(self, make, error, message):
         layer = make(keras.layers)
         if "not built" not in message:
-            layer.build((None, None, 3))
+            layer.build((2, None, 3))
         with pytest.raises(error, match=message):
+            from_keras(layer)
+
+    def test_an_option_that_no_version_of_keras_had_yet(self, monkeypatch):
+        layer = keras.layers.LSTM(3)
+        layer.build((None, None, 3))
+        config = layer.get_config()
+        layer.peephole = True
+        monkeypatch.setattr(layer, "get_config", lambda: config | {"peephole": True})
+        with pytest.raises(ValueError, match="peephole=True; the reference's lstm has None"):
             from_keras(layer)

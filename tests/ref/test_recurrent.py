@@ -283,8 +283,9 @@ def test_float32_stays_float32_and_close_to_float64(form):
 @pytest.mark.parametrize("kind", [Recurrent, Bidirectional])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_initial_weights(kind, cell):
-    layer = kind(cell, 3, 8, rng=np.random.default_rng(0), forget_bias=2.0)
-    again = kind(cell, 3, 8, rng=np.random.default_rng(0), forget_bias=2.0)
+    options = {"forget_bias": 2.0} if cell == "lstm" else {}
+    layer = kind(cell, 3, 8, rng=np.random.default_rng(0), **options)
+    again = kind(cell, 3, 8, rng=np.random.default_rng(0), **options)
     for (name, value), (_, same) in zip(layer.named_parameters(), again.named_parameters(), strict=True):
         assert value.dtype == np.float32, name
         np.testing.assert_array_equal(value, same)
@@ -297,7 +298,7 @@ def test_initial_weights(kind, cell):
     assert ("b_hn" in layer.params) == (cell == "gru")
     assert not layer.params.get("b_hn", np.zeros(1)).any()
     assert kind("lstm", 3, 8, rng=np.random.default_rng(0)).params["b_h"][..., 8:16].min() == 1
-    assert "b_hn" not in kind(cell, 3, 8, rng=np.random.default_rng(0), reset_after=False).params
+    assert "b_hn" not in kind("gru", 3, 8, rng=np.random.default_rng(0), reset_after=False).params
 
 
 @pytest.mark.parametrize(
@@ -349,6 +350,12 @@ def test_bad_gradients_are_refused_by_name(gradients, error, message):
         (("rnn", 0, 4), {}, ValueError, "features must be at least 1, got 0"),
         (("rnn", 3, 4.0), {}, TypeError, "hidden must be a whole number, got 4.0"),
         (("rnn", 3, 4), {"activation": "gelu"}, ValueError, "activation must be one of"),
+        (("lstm", 3, 4), {"activation": "relu"}, TypeError, "activation is not an option of the cell 'lstm'"),
+        (("lstm", 3, 4), {"reset_after": False}, TypeError, "'lstm', which has forget_bias"),
+        (("rnn", 3, 4), {"forget_bias": 99.0}, TypeError, "forget_bias is not an option of the cell 'rnn'"),
+        (("gru", 3, 4), {"drop": 0.5}, TypeError, "drop is not an option of the cell 'gru'"),
+        (("gru", 3, 4), {"reset_after": "no"}, TypeError, "reset_after must be True or False, got 'no'"),
+        (("lstm", 3, 4), {"forget_bias": "1"}, TypeError, "forget_bias must be a number, got '1'"),
         (("rnn", 3, 4), {"dtype": np.int64}, ValueError, "dtype must be one of"),
         (("rnn", 3, 4), {"rng": 0}, TypeError, "rng must be a numpy.random.Generator, got int"),
     ],

@@ -150,6 +150,22 @@ class TestThereAndBack:
         assert {parameter.dtype for parameter in twin.parameters()} == {torch.float32}
         assert same_weights(from_torch(twin), layer)
 
+    @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+    def test_half_precision_becomes_float32_with_the_same_numbers(self, dtype):
+        module = torch.nn.GRU(3, 4, 2, bidirectional=True).to(getattr(torch, dtype))
+        layer = from_torch(module)
+        assert layer.dtype == np.float32
+        theirs = module.weight_hh_l1_reverse.detach().float().numpy()
+        np.testing.assert_array_equal(layer.children["1"].params["W_hh"][1], theirs.T)
+        again = from_torch(to_torch(layer).to(getattr(torch, dtype)))
+        np.testing.assert_array_equal(again.children["1"].params["W_hh"][1], theirs.T)
+
+    def test_a_twin_made_float64_keeps_what_it_has_learnt_since(self):
+        twin = to_torch(Stack("lstm", 3, 4, 2, rng=np.random.default_rng(0))).double()
+        with torch.no_grad():
+            twin.parts[0].weight_hh_l0.fill_(0.1)
+        assert from_torch(twin).children["0"].params["W_hh"][0, 0, 0] == 0.1
+
 
 class TestDropout:
     @pytest.mark.parametrize("mixed", [True, False])

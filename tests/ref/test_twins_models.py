@@ -103,6 +103,17 @@ class TestTorch:
         )
         assert type(moved) is type(model)
 
+    def test_half_precision_comes_back_exactly_and_float64_is_not_cut(self, torch):
+        from birnn_ref.twins.torch_weights import from_torch, to_torch
+
+        twin = to_torch(Tagger("lstm", **SIZES, outputs=5, rng=np.random.default_rng(0))).to(torch.bfloat16)
+        back = from_torch(twin)
+        assert {value.dtype for _, value in back.named_parameters()} == {np.dtype(np.float32)}
+        weight = twin.part("tags.readout").weight.detach().float().numpy()
+        np.testing.assert_array_equal(back.tags.readout.params["W"], weight.T)
+        with pytest.raises(TypeError, match=r"weights are float64, its reference's float32: call \.float\(\) first"):
+            from_torch(twin.double())
+
     def test_gradients_before_a_backward_are_refused(self, torch):
         from birnn_ref.twins.torch_weights import to_torch
 

@@ -80,3 +80,12 @@ def test_another_graph_is_refused():
     del model.graph.initializer[0]
     with pytest.raises(ValueError, match="not a graph of to_onnx"):
         from_onnx(model)
+
+
+@pytest.mark.parametrize(("name", "value"), [("clip", 1.0), ("activations", ["Relu", "Relu"]), ("layout", 1)])
+def test_an_operator_with_other_settings_is_refused(name, value):
+    model = to_onnx(model_of("rnn"))
+    (cell,) = (node for node in model.graph.node if node.op_type == "RNN")
+    cell.attribute.append(onnx.helper.make_attribute(name, value))
+    with pytest.raises(ValueError, match=f"not a graph of to_onnx: its operator has .*{name}"):
+        from_onnx(model)

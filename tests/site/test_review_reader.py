@@ -12,6 +12,7 @@ from browsing import Visit, violations
 from conftest import _need
 from sphinx.errors import ExtensionError
 
+from birnn_ref.datasets.reviews import words
 from birnn_ref.experiments import load_result, reader_model
 from birnn_ref.losses import binary_cross_entropy
 from birnn_ref.models import Classifier
@@ -32,13 +33,18 @@ SENTENCES = {
 }
 
 
-def ids_of(words):
+def ids_of(said):
     ids = {word: LISTED["first"] + rank for rank, word in enumerate(LISTED["words"])}
-    return np.array([ids.get(word, review_reader.UNKNOWN) for word in words])
+    return np.array([ids.get(word, review_reader.UNKNOWN) for word in said])
 
 
 def logit(text):
     return MODEL.forward(ids_of(text.split())[None]).item()
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_the_package_splits_a_review_as_the_page_does(text):
+    assert words(text) == SENTENCES[text]
 
 
 @pytest.fixture(scope="module")
