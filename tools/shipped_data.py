@@ -12,6 +12,9 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from birnn_ref.datasets.pairs import by_lot, related
+from birnn_ref.datasets.tatoeba import SHORT, read_whole, words_of
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "birnn_ref" / "datasets" / "files"
 
@@ -48,7 +51,20 @@ def _lines(lines: Iterable[str]) -> bytes:
     return "".join(line + "\n" for line in lines).encode()
 
 
-SETS: dict[str, Callable[[Path], dict[str, bytes]]] = {"snips": snips}
+def tatoeba(published: Path) -> dict[str, bytes]:
+    """Some 20,000 pairs of at most six words and signs a side: English, a tab, French."""
+    lines = read_whole(published / "tatoeba" / "fra-eng.zip")
+    text = {words_of([line])[0]: line for line in reversed(lines)}  # what differs in capitals alone is there once
+    pairs = [pair for pair in words_of(lines) if max(map(len, pair)) <= 6]
+    groups = related(pairs)
+    kept: list[str] = []
+    for place in by_lot(pairs, groups)[:, 0].argsort(kind="stable"):
+        if len(kept) < 20_000:
+            kept += [text[pairs[i]] for i in groups[place]]
+    return {SHORT: _lines(kept)}
+
+
+SETS: dict[str, Callable[[Path], dict[str, bytes]]] = {"snips": snips, "tatoeba": tatoeba}
 
 
 def main() -> None:

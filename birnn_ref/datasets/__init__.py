@@ -5,15 +5,18 @@ from birnn_ref.datasets.conll import load_conll
 from birnn_ref.datasets.embedded import embedded_reviews
 from birnn_ref.datasets.imdb import load_imdb
 from birnn_ref.datasets.locate import DataError, locate
+from birnn_ref.datasets.pairs import PairData
 from birnn_ref.datasets.reviews import ReviewData
 from birnn_ref.datasets.snips import load_snips
 from birnn_ref.datasets.splits import SequenceData, Split
 from birnn_ref.datasets.tagged import TaggedData
+from birnn_ref.datasets.tatoeba import load_tatoeba
 from birnn_ref.datasets.ud import load_ud
 from birnn_ref.datasets.vocabulary import Vocabulary
 
 __all__ = [
     "DataError",
+    "PairData",
     "ReviewData",
     "SequenceData",
     "Split",
@@ -23,6 +26,7 @@ __all__ = [
     "load_conll",
     "load_imdb",
     "load_snips",
+    "load_tatoeba",
     "load_ud",
     "locate",
     "pad_sequences",

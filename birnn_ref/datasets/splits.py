@@ -31,8 +31,8 @@ class Split:
         One for a step: a place in the set's ``tag_names``, 0 behind.
     targets, target_lengths : integer arrays ``(count, target time)`` and ``(count,)``, optional
         A sequence for a sequence: numbers in the set's ``target_vocabulary``.
-    words : tuple of tuples of str, optional
-        What the ids stand for, words that the vocabulary does not know too.
+    words, target_words : tuples of tuples of str, optional
+        What ``ids`` and ``targets`` stand for, words that the vocabulary does not know too.
     """
 
     lengths: Int
@@ -43,6 +43,7 @@ class Split:
     targets: Int | None = None
     target_lengths: Int | None = None
     words: tuple[tuple[str, ...], ...] | None = None
+    target_words: tuple[tuple[str, ...], ...] | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -71,8 +72,8 @@ class Split:
             values = getattr(self, field.name)
             if values is None:
                 continue
-            if field.name == "words":
-                taken["words"] = tuple(values[i] for i in rows)
+            if isinstance(values, tuple):
+                taken[field.name] = tuple(values[i] for i in rows)
                 continue
             taken[field.name] = values[rows]
             if values.ndim > 1 and len(rows):

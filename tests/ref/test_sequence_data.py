@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from birnn_ref.datasets import Split, Vocabulary, load_snips, load_ud
+from birnn_ref.datasets import Split, Vocabulary, load_snips, load_tatoeba, load_ud
 from birnn_ref.datasets.vocabulary import PAD, UNKNOWN
 
-LOADERS = {"snips": load_snips, "ud": load_ud}
+LOADERS = {"snips": load_snips, "tatoeba": load_tatoeba, "ud": load_ud}
 FETCHED = ("ud",)
 
 
@@ -39,6 +39,10 @@ class TestShape:
             behind = np.arange(split.lengths.max()) >= split.lengths[:, None]
             for array in (split.ids, split.tags, split.features):
                 assert array is None or not array[behind].any()
+            if split.targets is not None:
+                assert split.targets.shape[1] == split.target_lengths.max()
+                behind_targets = np.arange(split.targets.shape[1]) >= split.target_lengths[:, None]
+                assert np.array_equal(split.targets == 0, behind_targets)
             assert split.ids is None or split.ids[~behind].all()
 
     def test_the_vocabulary_is_of_train_alone(self, data):
