@@ -57,6 +57,27 @@ class Transitions:
         return log_sum_exp(scores[:, :, None] + self.A, axis=1)
 
 
+def path_scores(emissions: Float, transitions: Transitions, start: Float, end: Float, path: Int, lengths: Int) -> Float:
+    """Return the score of one path a sequence, ``(batch,)``; that of no steps has no meaning.
+
+    Parameters
+    ----------
+    emissions : array, ``(time, batch, tags)``
+    start, end : arrays, ``(tags,)``
+    path : integer array, ``(time, batch)``
+    lengths : integer array, ``(batch,)``
+    """
+    score = np.zeros(path.shape[1])
+    if not len(path):
+        return score
+    counts = np.arange(len(path))[:, None] < lengths  # (time, batch)
+    emitted = np.take_along_axis(emissions, path[:, :, None], axis=2)[:, :, 0]
+    score += np.where(counts, emitted, 0).sum(axis=0)
+    score += np.where(counts[1:], transitions.A[path[:-1], path[1:]], 0).sum(axis=0)
+    score += start[path[0]] + end[path[lengths - 1, np.arange(len(score))]]
+    return score
+
+
 def forward_scores(emissions: Float, transitions: Transitions, start: Float, lengths: Int) -> Float:
     r"""Return :math:`\alpha_{tj}`, the log of the summed :math:`e^s` over the paths that stand at j after step t.
 
@@ -145,15 +166,16 @@ def best_paths(
     best[:, :, 0] = start + emissions[0] if time else 0
     came_from = np.empty((time, batch, tags, k), np.intp)  # which of the (tags * k) ways before it each continues
     came_from[:] = np.arange(tags * k).reshape(tags, k)
+    steps = np.repeat(transitions.A.T, k, axis=1)
     for t in range(1, time):
-        ways = best[:, :, :, None] + transitions.A[:, None]  # (batch, from, k, to)
-        at, kept = _highest(ways.reshape(batch, tags * k, tags), k)
+        ways = best.reshape(batch, 1, tags * k) + steps  # (batch, to, from * k)
+        at, kept = _highest(ways, k)
         counts = (t < lengths)[:, None, None]
         came_from[t] = np.where(counts, at, came_from[t])
         best = np.where(counts, kept + emissions[t][:, :, None], best)
-    ended = (best + end[:, None]).reshape(batch, tags * k, 1)
+    ended = (best + end[:, None]).reshape(batch, 1, tags * k)
     ended[lengths == 0] = -np.inf
-    ended[lengths == 0, 0] = 0
+    ended[lengths == 0, :, 0] = 0
     at, scores = (part[:, 0] for part in _highest(ended, k))  # (batch, k)
     paths, rows = np.zeros((batch, k, time), np.intp), np.arange(batch)[:, None]
     for t in range(time - 1, -1, -1):
@@ -164,6 +186,6 @@ def best_paths(
 
 
 def _highest(ways: Float, k: int) -> tuple[Any, Float]:
-    """Return where the k highest along axis 1 of ``(batch, ways, to)`` are, and they themselves: ``(batch, to, k)``."""
-    at = ways.argmax(axis=1)[:, None] if k == 1 else np.argsort(-ways, axis=1, kind="stable")[:, :k]
-    return at.swapaxes(1, 2), np.take_along_axis(ways, at, axis=1).swapaxes(1, 2)
+    """Return where the k highest along the last axis are, the highest first, and they themselves."""
+    at = ways.argmax(axis=-1)[..., None] if k == 1 else np.argsort(-ways, axis=-1, kind="stable")[..., :k]
+    return at, np.take_along_axis(ways, at, axis=-1)

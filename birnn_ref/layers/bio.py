@@ -45,3 +45,17 @@ def bio_rules(names: Sequence[str]) -> tuple[Mask, Mask]:
     allowed = np.array([[free or (a != "O" and a[2:] == b[2:]) for b, free in zip(names, start, strict=True)]
                         for a in names])  # fmt: skip
     return start, allowed
+
+
+def first_break(tags: Sequence[str]) -> str:
+    """Say where a tagging first breaks the rules; nothing if it does not.
+
+    Examples
+    --------
+    >>> first_break(["O", "B-x", "I-y"])
+    'I-y after B-x'
+    """
+    for before, tag in zip(["the start", *tags], tags, strict=False):
+        if tag.startswith("I-") and before not in (tag, f"B-{tag[2:]}"):
+            return f"{tag} after {before}"
+    return ""

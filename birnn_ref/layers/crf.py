@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, Int, check_input, check_lengths, check_sizes
+from birnn_ref._checks import Float, Int, check_input, check_lengths, check_rng, check_sizes
 from birnn_ref.layers._chain import (
     Transitions,
     backward_scores,
@@ -16,12 +16,12 @@ from birnn_ref.layers._chain import (
     forward_scores,
     log_sum_exp,
     pair_probabilities,
+    path_scores,
     tag_probabilities,
 )
-from birnn_ref.layers._initial import check_rng
 from birnn_ref.layers._padding import Mask
 from birnn_ref.layers.base import Layer
-from birnn_ref.layers.bio import bio_rules
+from birnn_ref.layers.bio import bio_rules, first_break
 
 
 class CRF(Layer):
@@ -75,9 +75,13 @@ class CRF(Layer):
     """
 
     def __init__(
-        self, tags: int, names: Sequence[str] | None = None, *, rng: np.random.Generator,
+        self,
+        tags: int,
+        names: Sequence[str] | None = None,
+        *,
+        rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float32,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         check_sizes(tags=tags)
         if names is not None and len(names) != tags:
@@ -117,18 +121,15 @@ class CRF(Layer):
         y, counts = self._check_tags(tags, emissions, lengths)
         transitions = Transitions(A)
         alpha = forward_scores(scores, transitions, start, lengths)
-        some = lengths > 0
         last = alpha[-1] if len(alpha) else np.zeros((len(y), len(A)))
         log_Z = log_sum_exp(last + end, axis=1)
-        own = np.where(counts, np.take_along_axis(emissions, y[:, :, None], axis=2)[:, :, 0].astype(np.float64), 0)
-        steps = np.where(counts[:, 1:], A[y[:, :-1], y[:, 1:]], 0)
-        if some.any():
-            steps = np.concatenate(
-                [steps, np.where(some, start[y[:, 0]] + end[y[np.arange(len(y)), lengths - 1]], 0)[:, None]], 1
-            )
-        self._refuse_forbidden(steps, y)
+        score = path_scores(scores, transitions, start, end, y.T, lengths)
+        if self.names and np.isneginf(score).any():
+            row = np.isneginf(score).argmax()
+            found = first_break([self.names[k] for k in y[row, : lengths[row]]])
+            raise ValueError(f"tags of sequence {row} are no BIO tagging, {found}: build without names")
         self._keep(scores, alpha, log_Z, transitions, end, y, counts, lengths)
-        return np.where(some, own.sum(axis=1) + steps.sum(axis=1) - log_Z, 0).astype(emissions.dtype)
+        return np.where(lengths > 0, score - log_Z, 0).astype(emissions.dtype)
 
     def backward(self, d_outputs: Float) -> Float:
         """Return the gradient with respect to the emissions; store those of the parameters.
@@ -252,11 +253,3 @@ class CRF(Layer):
         if y.size and (y.min() < 0 or y.max() >= emissions.shape[2]):
             raise ValueError(f"tags must lie between 0 and {emissions.shape[2] - 1}, got {y.min()} to {y.max()}")
         return y, counts
-
-    def _refuse_forbidden(self, steps: Float, y: Int) -> None:
-        """Refuse a tagging that has no chance: its loss would be infinite, and its gradient no number."""
-        if self.names and np.isneginf(steps).any():
-            row, at = np.argwhere(np.isneginf(steps))[0]
-            before, name = (("the start", self.names[y[row, 0]]) if at == y.shape[1] - 1 else
-                            (self.names[y[row, at]], self.names[y[row, at + 1]]))  # fmt: skip
-            raise ValueError(f"tags of sequence {row} are no BIO tagging: {name} after {before}; build without names")

@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, Int, check_lengths
-from birnn_ref.layers import Conv1D, Dense, Dropout, Embedding, Layer, PoolTime, Stack
+from birnn_ref.layers import CRF, Conv1D, Dense, Dropout, Embedding, Layer, PoolTime, Stack
 from birnn_ref.layers.embedding import LookedUp
+from birnn_ref.losses import softmax_cross_entropy
 from birnn_ref.models.summary import output_size
 from birnn_ref.models.words import Words
 
 
-class Tagger(Layer):
+class TagLoss(Layer):
+    """What all taggers share: the loss that they learn by, and the tagging that they answer with.
+
+    Attributes
+    ----------
+    crf : CRF or None
+        Scores whole taggings; without it each step's tag is chosen by itself.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.crf: CRF | None = None
+
+    def loss(self, logits: Float, tags: Int, lengths: Any = None) -> tuple[float, Float]:
+        """Return the loss to train with, a mean over steps, and its gradient with respect to the logits.
+
+        With a CRF it is `CRF.loss`, which stores the CRF's gradients; else `softmax_cross_entropy`.
+        """
+        return self.crf.loss(logits, tags, lengths) if self.crf else softmax_cross_entropy(logits, tags, lengths)
+
+    def decode(self, logits: Float, lengths: Any = None) -> Int:
+        """Return the best tagging ``(batch, time)``: with a CRF by Viterbi's algorithm, else each step's best tag."""
+        if self.crf:
+            return self.crf.decode(logits, lengths)
+        best: Int = logits.argmax(axis=-1)
+        return best
+
+    def _add_crf(self, crf: bool | Sequence[str], outputs: int, rng: np.random.Generator, dtype: npt.DTypeLike) -> None:
+        if not isinstance(crf, bool) or crf:
+            self.crf = CRF(outputs, None if isinstance(crf, bool) else crf, rng=rng, dtype=dtype)
+            self.children["crf"] = self.crf
+
+
+class Tagger(TagLoss):
     """Word vectors, a bidirectional recurrence, a linear readout at every step: a BRNN, BiLSTM or BiGRU tagger.
 
     Parameters
@@ -30,6 +65,9 @@ class Tagger(Layer):
         Recurrent layers.
     dropout : float
         The share dropped of the word vectors and of the states, in training.
+    crf : bool or sequence of str
+        Whether a `CRF` scores whole taggings; train with ``loss=model.loss`` then. The tags' names, in place of True,
+        also forbid what BIO forbids.
     rng : numpy.random.Generator
         Draws the weights.
     dtype : dtype
@@ -45,12 +83,14 @@ class Tagger(Layer):
 
     def __init__(
         self, cell: str, num_words: int, embedding: int, hidden: int, outputs: int, *, depth: int = 1,
-        dropout: float = 0.0, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, **options: Any,
+        dropout: float = 0.0, crf: bool | Sequence[str] = False, rng: np.random.Generator,
+        dtype: npt.DTypeLike = np.float32, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         self.words = Words(num_words, embedding, dropout, rng=rng, dtype=dtype)
         self.tags = _Tags(cell, embedding, hidden, outputs, depth, dropout, rng=rng, dtype=dtype, **options)
         self.children = {"words": self.words, "tags": self.tags}
+        self._add_crf(crf, outputs, rng, dtype)
 
     def forward(self, ids: Int, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Return the logits ``(batch, time, outputs)`` of token ids ``(batch, time)``."""
@@ -61,12 +101,12 @@ class Tagger(Layer):
         self.words.backward(self.tags.backward(d_logits))
 
 
-class CharTagger(Layer):
+class CharTagger(TagLoss):
     """A `Tagger` that also reads each word's letters, by a convolution and the maximum over its letters.
 
     Parameters
     ----------
-    cell, num_words, embedding, hidden, outputs, depth, dropout, rng, dtype, **options
+    cell, num_words, embedding, hidden, outputs, depth, dropout, crf, rng, dtype, **options
         As in `Tagger`.
     num_chars : int
         Letter ids run from 0 to ``num_chars - 1``.
@@ -90,7 +130,7 @@ class CharTagger(Layer):
     def __init__(
         self, cell: str, num_words: int, embedding: int, hidden: int, outputs: int, *, num_chars: int,
         char_embedding: int, filters: int, width: int, depth: int = 1, dropout: float = 0.0,
-        rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, **options: Any,
+        crf: bool | Sequence[str] = False, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         self.words = Embedding(num_words, embedding, rng=rng, dtype=dtype)
@@ -99,6 +139,7 @@ class CharTagger(Layer):
         self.conv, self.pool = Conv1D(char_embedding, filters, width, rng=rng, dtype=dtype), PoolTime("max")
         self.tags = _Tags(cell, embedding + filters, hidden, outputs, depth, dropout, rng=rng, dtype=dtype, **options)
         self.children = {"words": self.words, "chars": self.chars, "conv": self.conv, "tags": self.tags}
+        self._add_crf(crf, outputs, rng, dtype)
 
     def forward(self, x: tuple[Int, Int, Int], lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Return the logits ``(batch, time, outputs)``.

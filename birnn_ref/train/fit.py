@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_rng
+from birnn_ref._checks import Float, Int, check_rng
 from birnn_ref.train.checkpoint import load_checkpoint, save_checkpoint
 from birnn_ref.train.clipping import clip_gradients
 from birnn_ref.train.early_stopping import EarlyStopping
@@ -18,6 +18,7 @@ from birnn_ref.train.schedules import Schedule
 from birnn_ref.train.sequences import Batch, Sequences
 
 Loss = Callable[..., tuple[float, Float]]
+Metric = Callable[[list[Any], list[Any]], float]
 Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
 
 
@@ -32,6 +33,7 @@ def fit(
     rng: np.random.Generator,
     validation: Sequences | None = None,
     patience: int | None = None,
+    metric: Metric | None = None,
     clip: float | None = None,
     schedule: Schedule | None = None,
     checkpoint: str | Path | None = None,
@@ -45,7 +47,7 @@ def fit(
         Its ``forward(x, lengths, rng=rng)`` returns logits, its ``backward`` takes their gradient.
     data : Sequences
     loss : callable
-        `softmax_cross_entropy` or `binary_cross_entropy`.
+        `softmax_cross_entropy`, `binary_cross_entropy`, or a model's own ``loss``, which may have parameters.
     optimiser : Optimiser
         Of this model.
     epochs, batch_size : int
@@ -54,7 +56,10 @@ def fit(
     validation : Sequences, optional
         Held-out data, scored after each epoch.
     patience : int, optional
-        Stop after so many epochs without a better loss on the held-out data.
+        Stop after so many epochs without a better loss on the held-out data, or a better ``metric``.
+    metric : callable, optional
+        Chooses the best epoch in place of the loss: ``metric(true, said)``, the higher the better, from a list of the
+        held-out targets and one of the model's answers, a row a sequence, padding left out; see `span_f1`.
     clip : float, optional
         The largest norm of the gradient.
     schedule : callable, optional
@@ -69,19 +74,22 @@ def fit(
     -------
     list of dict
         One an epoch: ``loss`` and ``accuracy`` over the training data as it went, ``seconds`` of training, and with
-        held-out data ``validation_loss`` and ``validation_accuracy``.
+        held-out data ``validation_loss``, ``validation_accuracy`` and the metric by its name. An answer is what the
+        model's own ``decode(logits, lengths)`` gives, else the highest logit.
 
     Raises
     ------
     TypeError
         If ``rng`` is not a generator.
     ValueError
-        If ``patience`` comes without ``validation``, or the optimiser is another model's.
+        If ``patience`` or ``metric`` comes without ``validation``, or the optimiser is another model's.
     CheckpointError
         If the checkpoint does not belong to this model.
     """
     if patience is not None and validation is None:
         raise ValueError("patience needs validation: stopping early is decided on held-out data")
+    if metric is not None and validation is None:
+        raise ValueError("metric needs validation: the best epoch is chosen on held-out data")
     check_rng(rng)
     if optimiser.model is not model:
         raise ValueError("optimiser holds another model than the one to train")
@@ -99,9 +107,10 @@ def fit(
         entry = _train(model, batches, loss, optimiser, rng, clip, schedule)
         entry["seconds"] = time.perf_counter() - start
         if validation is not None:
-            scores = evaluate(model, validation, loss=loss, batch_size=max(batch_size, 256))
+            scores = evaluate(model, validation, loss=loss, batch_size=max(batch_size, 256), metric=metric)
             entry |= {f"validation_{name}": value for name, value in scores.items()}
-            done = stopping.update(epoch, scores["loss"], model)
+            # Lower is better to the stopping, so a metric comes with its sign turned.
+            done = stopping.update(epoch, scores["loss"] if metric is None else -scores[_name(metric)], model)
         history.append(entry)
         if checkpoint is not None:
             best = [stopping.best_loss, stopping.best_epoch]
@@ -111,14 +120,25 @@ def fit(
     return history
 
 
-def evaluate(model: Any, data: Sequences, *, loss: Loss, batch_size: int = 256) -> dict[str, float]:
-    """Return the mean ``loss`` and the ``accuracy``, over sequences or, where each step has a target, over steps."""
+def evaluate(
+    model: Any, data: Sequences, *, loss: Loss, batch_size: int = 256, metric: Metric | None = None
+) -> dict[str, float]:
+    """Return the mean ``loss`` and the ``accuracy``, over sequences or, where each step has a target, over steps.
+
+    With a ``metric``, as `fit` takes it, also its value by its name.
+    """
     total = _Total()
+    true: list[Any] = []
+    answers: list[Any] = []
     for batch in data.batches(batch_size):
         if _weight(batch):
             logits = model.forward(batch.x, batch.lengths)
-            total.add(_loss(loss, logits, batch)[0], logits, batch)
-    return total.means()
+            said = _said(model, logits, batch)
+            total.add(_loss(loss, logits, batch)[0], said, batch)
+            if metric is not None:
+                true += _own_steps(batch.y, batch)
+                answers += _own_steps(said, batch)
+    return total.means() | ({} if metric is None else {_name(metric): float(metric(true, answers))})
 
 
 def _train(
@@ -132,13 +152,14 @@ def _train(
             continue
         logits = model.forward(batch.x, batch.lengths, rng=rng)
         value, d_logits = _loss(loss, logits, batch)
+        said = _said(model, logits, batch)  # by the parameters that gave the logits
         model.backward(d_logits)
         if clip is not None:
             clip_gradients(model, clip)
         if schedule:
             optimiser.rate = schedule(optimiser.steps)
         optimiser.step()
-        total.add(value, logits, batch)
+        total.add(value, said, batch)
     return total.means()
 
 
@@ -148,10 +169,10 @@ class _Total:
     def __init__(self) -> None:
         self.loss = self.right = self.weight = 0.0
 
-    def add(self, loss: float, logits: Float, batch: Batch) -> None:
+    def add(self, loss: float, said: Int, batch: Batch) -> None:
         weight = _weight(batch)
         self.loss += weight * loss
-        self.right += _right(logits, batch)
+        self.right += _right(said, batch)
         self.weight += weight
 
     def means(self) -> dict[str, float]:
@@ -171,9 +192,12 @@ def _weight(batch: Batch) -> int:
     return int(batch.y.size if batch.lengths is None else batch.lengths.sum())
 
 
-def _right(logits: Float, batch: Batch) -> int:
-    """How many answers are right."""
-    if logits.ndim == batch.y.ndim:
+def _said(model: Any, logits: Float, batch: Batch) -> Int:
+    """Return the model's answers, of the targets' shape."""
+    said: Any
+    if hasattr(model, "decode"):
+        said = model.decode(logits, batch.lengths)
+    elif logits.ndim == batch.y.ndim:
         said = logits > 0
     elif logits.shape[-1] == 1:
         said = logits[..., 0] > 0
@@ -181,7 +205,24 @@ def _right(logits: Float, batch: Batch) -> int:
         said = logits.argmax(axis=-1)
     if said.shape != batch.y.shape:
         raise ValueError(f"y has shape {batch.y.shape}, expected {said.shape}: one target for each of the answers")
+    answers: Int = said
+    return answers
+
+
+def _right(said: Int, batch: Batch) -> int:
+    """How many answers are right."""
     agree = said == batch.y
     if batch.y.ndim > 1 and batch.lengths is not None:
         agree &= np.arange(batch.y.shape[1]) < batch.lengths[:, None]
     return int(agree.sum())
+
+
+def _own_steps(rows: Any, batch: Batch) -> list[Any]:
+    """Return a row a sequence, cut to its length."""
+    if batch.y.ndim == 1 or batch.lengths is None:
+        return list(rows)
+    return [row[:n] for row, n in zip(rows, batch.lengths, strict=True)]
+
+
+def _name(metric: Metric) -> str:
+    return getattr(metric, "__name__", "metric")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.layers import AdditiveAttention, Conv1D, Dense, Embedding, Layer, Stack
+from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer, Stack
 from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Summary, Tagger
 from birnn_ref.twins.merging import merge
 from birnn_ref.twins.spec import gradients
@@ -26,7 +26,7 @@ def leaves(model: Layer, prefix: str = "") -> dict[str, Layer]:
     """
     found: dict[str, Layer] = {}
     for name, child in model.children.items():
-        if isinstance(child, Stack | Dense | Embedding | Conv1D | AdditiveAttention):
+        if isinstance(child, Stack | Dense | Embedding | Conv1D | AdditiveAttention | CRF):
             found[prefix + name] = child
         else:
             found |= leaves(child, f"{prefix}{name}.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref.layers import AdditiveAttention, Conv1D, Dense, Embedding, Layer
+from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer
 from birnn_ref.twins import keras_weights
 from birnn_ref.twins.graph import Graph, leaves
 from birnn_ref.twins.keras import keras
@@ -82,6 +82,8 @@ class KerasModel(keras.Model):  # type: ignore[misc]
 def _leaves(name: str, layer: Layer) -> dict[str, Any]:
     """Return a leaf's twin by name; attention is two linear maps."""
     params = layer.params
+    if isinstance(layer, CRF):
+        raise TypeError("model has a CRF, which has no twin in Keras: take to_torch")
     if isinstance(layer, AdditiveAttention):
         U, v = params["U"], params["v"][:, None]
         return {

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from birnn_ref._checks import Float
-from birnn_ref.layers import AdditiveAttention, Conv1D, Dense, Embedding, Layer
+from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer
 from birnn_ref.twins import torch_weights
 from birnn_ref.twins.graph import Graph, leaves
+from birnn_ref.twins.torch_crf import TorchCRF
 from birnn_ref.twins.torch_recurrence import TorchRecurrence
 
 
@@ -50,6 +51,25 @@ class TorchModel(nn.Module):
 
         logits: Tensor = Graph(torch, self.part, drop, counts).logits(self.reference, x, lengths)
         return logits
+
+    def loss(self, logits: Tensor, tags: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return a tagger's loss, a mean over steps, as the reference's ``loss``."""
+        if "crf" in self.leaves:
+            steps = tags.numel() if lengths is None else lengths.sum()
+            loss: Tensor = -self.leaves["crf"](logits, tags, lengths).sum() / steps
+            return loss
+        if lengths is not None:
+            counts = torch.arange(tags.shape[1], device=tags.device) < lengths[:, None]
+            logits, tags = logits[counts], tags[counts]
+        return nn.functional.cross_entropy(logits.flatten(0, -2), tags.flatten())
+
+    def decode(self, logits: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return a tagger's best tagging, ``(batch, time)``, as the reference's ``decode``."""
+        if "crf" in self.leaves:
+            crf: Any = self.leaves["crf"]
+            best: Tensor = crf.decode(logits, lengths)
+            return best
+        return logits.argmax(dim=-1)
 
     def part(self, name: str) -> nn.Module:
         """Return the leaf of a dotted name."""
@@ -93,6 +113,8 @@ class TorchModel(nn.Module):
         if isinstance(layer, AdditiveAttention):
             U, v = f"{name}.U", f"{name}.v"
             return {"U": read(U, "weight").T, "b": read(U, "bias"), "v": read(v, "weight")[0]}
+        if isinstance(layer, CRF):
+            return {key: read(name, key) for key in layer.params}
         if isinstance(layer, Embedding):
             return {"W": read(name, "weight")}
         prefix = "conv." if isinstance(layer, Conv1D) else ""
@@ -122,6 +144,8 @@ def _torch_leaves(name: str, layer: Layer) -> dict[str, nn.Module]:
             f"{name}.U": _linear(W_U, params["b"]),
             f"{name}.v": _linear(v[:, None], None),
         }
+    if isinstance(layer, CRF):
+        return {name: TorchCRF(layer)}
     if isinstance(layer, Dense):
         return {name: _linear(params["W"], params["b"])}
     if isinstance(layer, Embedding):

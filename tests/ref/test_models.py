@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from gradients import check_parameters, dense
 
+from birnn_ref.layers import Dense, Embedding
 from birnn_ref.layers.activation import ReLU
 from birnn_ref.losses import binary_cross_entropy, softmax_cross_entropy
+from birnn_ref.metrics import span_f1
 from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Tagger
+from birnn_ref.models.tagger import TagLoss
 from birnn_ref.train import Adam, Sequences, evaluate, fit
 
 CELLS = ("rnn", "lstm", "gru")
@@ -86,12 +89,51 @@ def test_char_tagger_gradients():
     _check(model, _letters(rng), softmax_cross_entropy, rng.integers(4, size=(3, 5)), 1)
 
 
+@pytest.mark.parametrize("crf", [True, ("O", "B-x", "I-x", "B-y")])
+def test_crf_tagger_gradients(crf):
+    rng = np.random.default_rng(0)
+    model = Tagger("gru", 9, 2, 3, 4, crf=crf, **_settings())
+    assert any(name.startswith("crf.") for name, _ in model.named_parameters())
+    _check(model, _ids(rng), model.loss, np.array([[0, 1, 2, 2, 3], [3, 1, 2, 0, 0], [1, 0, 0, 0, 0]]), 1)
+
+
+class Local(TagLoss):
+    """A tagger without a recurrence: what it says of a step depends on that word alone."""
+
+    def __init__(self, crf, rng):
+        super().__init__()
+        self.children = {"words": Embedding(4, 4, rng=rng), "readout": Dense(4, 5, rng=rng)}
+        self._add_crf(crf, 5, rng, np.float32)
+
+    def forward(self, x, lengths=None, *, rng=None):
+        return self.children["readout"].forward(self.children["words"].forward(x))
+
+    def backward(self, d_logits):
+        self.children["words"].backward(self.children["readout"].backward(d_logits))
+
+
+def test_a_crf_learns_which_tag_follows_which():
+    """Inside a span a word says only that it goes on; of what kind the span is, its first word has said."""
+    rng, names = np.random.default_rng(0), ("O", "B-x", "I-x", "B-y", "I-y")
+    y = np.array([rng.choice([[1, 2, 2, 0], [3, 4, 4, 0], [0, 1, 2, 2], [0, 3, 4, 4]]) for _ in range(300)])
+    data = Sequences(np.array([0, 1, 3, 2, 3])[y], y)
+    found = {}
+    for crf in (False, True):
+        model = Local(crf, np.random.default_rng(0))
+        settings = {"loss": model.loss, "metric": span_f1(names)}
+        fit(model, data, optimiser=Adam(model, 0.05), epochs=6, batch_size=20, rng=rng, validation=data, **settings)
+        found[crf] = evaluate(model, data, **settings)
+    assert found[True]["span_f1"] == found[True]["accuracy"] == 1
+    assert found[False]["span_f1"] < 0.8
+
+
 def _models():
     return {
         **{f"classifier-{p}": Classifier("gru", 9, 2, 3, pooling=p, **_settings())
            for p in ("final", "mean", "max", "attention")},
         "conv": ConvClassifier("lstm", 9, 2, 3, **CONV, **_settings()),
         "tagger": Tagger("rnn", 9, 2, 3, 4, depth=2, **_settings()),
+        "crf": Tagger("rnn", 9, 2, 3, 4, crf=True, **_settings()),
         "chars": CharTagger("lstm", 9, 2, 3, 4, **CHARS, **_settings()),
     }  # fmt: skip
 

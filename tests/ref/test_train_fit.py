@@ -117,6 +117,64 @@ def test_a_loss_that_is_no_number_is_never_the_best():
     assert stopping.best_epoch == 0
 
 
+def test_a_metric_chooses_the_epoch_in_place_of_the_loss():
+    """The loss falls to the end, the metric is best in the second epoch, and that one's parameters stay."""
+    given = iter([0.1, 0.9, 0.3, 0.2])
+    seen = []
+
+    def metric(true, said):
+        seen.append((true, said))
+        return next(given)
+
+    rng = np.random.default_rng(0)
+    model, kept = Bag(2, rng, tags=True), []
+    settings = {"loss": softmax_cross_entropy, "optimiser": Adam(model, 0.02), "batch_size": 16, "rng": rng}
+    data, held_out = _data(tags=True), _data(1, count=300, tags=True)
+
+    def progress(batches, *_):
+        kept.append(model.children["readout"].params["W"].copy())
+        return batches
+
+    history = fit(model, data, epochs=9, validation=held_out, metric=metric, patience=2, progress=progress, **settings)
+    assert [entry["validation_metric"] for entry in history] == [0.1, 0.9, 0.3, 0.2]
+    assert history[3]["validation_loss"] < history[1]["validation_loss"]
+    np.testing.assert_array_equal(model.children["readout"].params["W"], kept[2])  # as the third epoch began
+    true, said = seen[-1]
+    for own, answer, y, n in zip(true, said, held_out.y, held_out.lengths, strict=True):
+        np.testing.assert_array_equal(own, y[:n])
+        assert answer.shape == (n,)
+    right = np.mean(np.concatenate(true) == np.concatenate(said))
+    assert right == pytest.approx(history[-1]["validation_accuracy"])
+
+
+def test_a_metric_survives_a_stop(tmp_path):
+    def metric(true, said):
+        return float(np.mean(np.array(true) == np.array(said)))
+
+    runs = []
+    for stops in ((5,), (2, 5)):
+        rng = np.random.default_rng(0)
+        model = Bag(1, rng)
+        for epochs in stops:
+            history = _fit(model, epochs, rng, metric=metric, checkpoint=tmp_path / f"{len(stops)}.npz")
+        runs.append((model.children["readout"].params["W"], [entry["validation_metric"] for entry in history]))
+    np.testing.assert_array_equal(runs[0][0], runs[1][0])
+    assert runs[0][1] == runs[1][1]
+
+
+def test_a_models_own_answers_are_scored():
+    class Contrary(Bag):
+        def decode(self, logits, lengths):
+            return logits.argmin(axis=-1)
+
+    rng, data = np.random.default_rng(0), _data(tags=True)
+    model = Contrary(2, rng, tags=True)
+    plain = Bag(2, np.random.default_rng(0), tags=True)
+    found, expected = (evaluate(m, data, loss=softmax_cross_entropy) for m in (model, plain))
+    assert found["loss"] == expected["loss"]
+    assert found["accuracy"] == pytest.approx(1 - expected["accuracy"])
+
+
 def test_evaluation_does_not_depend_on_the_batches():
     model, data = Bag(1, np.random.default_rng(0)), _data()
     one, many = (evaluate(model, data, loss=binary_cross_entropy, batch_size=n) for n in (200, 7))
@@ -218,6 +276,7 @@ class TestBadCheckpoint:
     ("settings", "message"),
     [
         ({"patience": 3, "validation": None}, "patience needs validation"),
+        ({"metric": len, "validation": None}, "metric needs validation"),
         ({"patience": 0}, "patience must be at least 1"),
         ({"optimiser": Adam(Bag(1, np.random.default_rng(0)))}, "optimiser holds another model"),
         ({"clip": 0}, "limit must be positive"),

@@ -114,6 +114,28 @@ class TestTorch:
         with pytest.raises(TypeError, match=r"weights are float64, its reference's float32: call \.float\(\) first"):
             from_torch(twin.double())
 
+    @each_padded
+    @pytest.mark.parametrize("crf", [False, True, ("O", "B-x", "I-x", "B-y", "I-y")], ids=str)
+    def test_a_taggers_loss_and_answers_are_the_same(self, torch, crf, padded):
+        from birnn_ref.twins.torch_weights import from_torch, to_torch
+
+        model, (x, lengths, other) = model_of("tagger", crf=crf), case_of("tagger", padded)
+        y = model.decode(other, lengths)  # a tagging that the rules allow
+        logits = model.forward(x, lengths)
+        value, d_logits = model.loss(logits, y, lengths)
+        model.backward(d_logits)
+        twin = to_torch(model)
+        steps = None if lengths is None else torch.from_numpy(lengths)
+        theirs = twin(torch.from_numpy(x), steps)
+        loss = twin.loss(theirs, torch.from_numpy(y), steps)
+        loss.backward()
+        np.testing.assert_allclose(value, loss.item(), rtol=1e-10)
+        assert_same(twin.ref_gradients(), ref_gradients(model), 1e-9)
+        said, own = twin.decode(theirs, steps).numpy(), model.decode(logits, lengths)
+        counts = np.arange(7) < (np.full(3, 7) if lengths is None else lengths)[:, None]
+        np.testing.assert_array_equal(said[counts], own[counts])
+        assert same_weights(from_torch(twin), model)
+
     def test_gradients_before_a_backward_are_refused(self, torch):
         from birnn_ref.twins.torch_weights import to_torch
 
@@ -159,6 +181,13 @@ class TestKeras:
             np.array_equal(a, b)
             for (_, a), (_, b) in zip(moved.named_parameters(), model.named_parameters(), strict=True)
         )
+
+    def test_a_crf_is_refused(self):
+        pytest.importorskip("keras")
+        from birnn_ref.twins.keras_weights import to_keras
+
+        with pytest.raises(TypeError, match="model has a CRF, which has no twin in Keras: take to_torch"):
+            to_keras(model_of("tagger", crf=True))
 
     def test_dropout_is_carried_and_drops_in_training_alone(self):
         pytest.importorskip("keras")
