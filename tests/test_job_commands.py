@@ -12,7 +12,7 @@ import fetch_data
 import pytest
 from support import ROOT, run
 
-FETCHED = {"imdb", "tatoeba", "ud"}
+FETCHED = {"fsdd", "imdb", "tatoeba", "ud"}
 """The sets that do not lie in the package."""
 
 

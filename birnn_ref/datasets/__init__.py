@@ -2,6 +2,7 @@
 
 from birnn_ref.datasets.batching import pad_sequences
 from birnn_ref.datasets.conll import load_conll
+from birnn_ref.datasets.digits import DigitData, digit_strings, load_digits
 from birnn_ref.datasets.embedded import embedded_reviews
 from birnn_ref.datasets.imdb import load_imdb
 from birnn_ref.datasets.locate import DataError, locate
@@ -16,14 +17,17 @@ from birnn_ref.datasets.vocabulary import Vocabulary
 
 __all__ = [
     "DataError",
+    "DigitData",
     "PairData",
     "ReviewData",
     "SequenceData",
     "Split",
     "TaggedData",
     "Vocabulary",
+    "digit_strings",
     "embedded_reviews",
     "load_conll",
+    "load_digits",
     "load_imdb",
     "load_snips",
     "load_tatoeba",

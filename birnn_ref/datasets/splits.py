@@ -31,6 +31,8 @@ class Split:
         One for a step: a place in the set's ``tag_names``, 0 behind.
     targets, target_lengths : integer arrays ``(count, target time)`` and ``(count,)``, optional
         A sequence for a sequence: numbers in the set's ``target_vocabulary``.
+    groups : integer array ``(count,)``, optional
+        Who or what each sequence is from, such as its speaker: a place in the set's ``group_names``.
     words, target_words : tuples of tuples of str, optional
         What ``ids`` and ``targets`` stand for, words that the vocabulary does not know too.
     """
@@ -42,6 +44,7 @@ class Split:
     tags: Int | None = None
     targets: Int | None = None
     target_lengths: Int | None = None
+    groups: Int | None = None
     words: tuple[tuple[str, ...], ...] | None = None
     target_words: tuple[tuple[str, ...], ...] | None = None
 
@@ -99,7 +102,7 @@ class SequenceData:
         Of the letters of the training part's words.
     target_vocabulary : Vocabulary, optional
         Of the training part's targets.
-    label_names, tag_names : tuples of str
+    label_names, tag_names, group_names : tuples of str
         By number; empty where there are none.
     """
 
@@ -111,6 +114,7 @@ class SequenceData:
     target_vocabulary: Vocabulary | None = None
     label_names: tuple[str, ...] = ()
     tag_names: tuple[str, ...] = ()
+    group_names: tuple[str, ...] = ()
 
     def __getitem__(self, split: str) -> Split:
         if split not in self.splits:
@@ -120,7 +124,8 @@ class SequenceData:
     def __repr__(self) -> str:
         sizes = {"words": self.vocabulary, "letters": self.letters, "target words": self.target_vocabulary}
         known = [f"{len(v):,} {name}" for name, v in sizes.items() if v is not None]
-        known += [f"{len(n)} {name}" for name, n in (("labels", self.label_names), ("tags", self.tag_names)) if n]
+        names = {"labels": self.label_names, "tags": self.tag_names, "groups": self.group_names}
+        known += [f"{len(n)} {name}" for name, n in names.items() if n]
         lines = [f"{self.name}, from the {self.source}: {', '.join(known)}".rstrip(": ")]
         width = max(map(len, self.splits))
         return "\n".join(lines + [f"  {name:{width}}  {split!r}" for name, split in self.splits.items()])
