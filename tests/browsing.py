@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 HEAVY = 1_500_000
 """Bytes that a page may ask for before it has loaded; formulas and what searches come later."""
+PATIENCE = 300_000
+"""Milliseconds before a browser is given up: a machine may be busy."""
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -18,7 +20,7 @@ class Visit:
 
     def __init__(self, browser, path, width=1280, scheme="light", **options):
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
-        self.context.set_default_timeout(90_000)  # milliseconds: a machine may be busy
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.faults, self.asked = [], []
         self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)

@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 import yaml
-from conftest import _need
+from needs import need
 from support import BIN, ROOT, run
 
 from birnn_grader.sandbox import Container
@@ -130,7 +130,7 @@ def test_the_dev_container_is_the_dev_image():
 
 def test_hadolint_is_content(tmp_path):
     hadolint = BIN / "hadolint"
-    _need("hadolint", hadolint.exists(), "hadolint is not installed")
+    need("hadolint", hadolint.exists(), "hadolint is not installed")
     run([hadolint, ROOT / "Dockerfile"])
     (tmp_path / "Dockerfile").write_text((ROOT / "Dockerfile").read_text().replace("--no-install-recommends ", ""))
     done = run([hadolint, "--no-color", tmp_path / "Dockerfile"], check=False)

@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 import yaml
-from conftest import _need
+from needs import NEEDS, need
 from support import BIN, ROOT, run
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -142,11 +142,11 @@ def test_every_declared_python_is_tested():
 
 def test_what_a_job_requires_some_test_asks_for():
     asked = {
-        word for path in (ROOT / "tests").rglob("*.py") for word in re.findall(r'_need\("(\w+)"', path.read_text())
+        word for path in (ROOT / "tests").rglob("*.py") for word in re.findall(r'\bneed\("(\w+)"', path.read_text())
     }
     jobs = [job for name in WORKFLOWS for job in _load(name)["jobs"].values()]
     required = {word for job in jobs for word in job.get("env", {}).get("BIRNN_REQUIRE", "").split(",") if word}
-    assert {"data", "bwrap", "chromium", "gpu"} <= required <= asked
+    assert {"data", "bwrap", "chromium", "gpu"} <= required <= asked <= NEEDS.keys() | {"name"}
 
 
 def test_the_gpu_job_runs_what_the_processors_run():
@@ -163,7 +163,7 @@ def test_the_weekly_run_installs_the_newest_before_anything_is_installed_from_th
 
 def test_the_device_that_a_gpu_job_promises_is_there():
     promised = "gpu" in os.environ.get("BIRNN_REQUIRE", "").split(",")
-    _need("gpu", promised and importlib.import_module("torch").cuda.is_available(), "no CUDA device")
+    need("gpu", promised and importlib.import_module("torch").cuda.is_available(), "no CUDA device")
 
 
 def test_the_whole_check_makes_targets_that_exist():
@@ -176,7 +176,7 @@ def test_the_whole_check_makes_targets_that_exist():
 
 def _linter(name, *places):
     found = next((place for place in places if place and shutil.which(str(place))), None)
-    _need(name, found, f"{name} is not installed: `make jobs` brings it")
+    need(name, found, f"{name} is not installed: `make jobs` brings it")
     return found
 
 

@@ -25,7 +25,8 @@ def _each(paths):
 
 def _nbval(path, mode, **environment):
     command = [
-        sys.executable, "-m", "pytest", mode, "--nbval-current-env", "--nbval-cell-timeout=300", "--color=no",
+        sys.executable, "-m", "pytest", mode, "--nbval-current-env", "--nbval-cell-timeout=1800",
+        "--nbval-kernel-startup-timeout=300", "--color=no",
         f"--nbval-sanitize-with={ROOT / 'tests/book/sanitize.cfg'}", "-o", "addopts=", "-p", "no:cacheprovider",
         "--import-mode=importlib", "-c", ROOT / "tests/book/sanitize.cfg", "--rootdir", path.parent, path,
     ]  # fmt: skip

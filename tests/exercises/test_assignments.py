@@ -17,7 +17,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 STOCK = """
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
-c.ExecutePreprocessor.timeout = 300  # a busy machine
+c.ExecutePreprocessor.timeout = 1800  # a busy machine
 """
 each_assignment = pytest.mark.parametrize("name", ASSIGNMENTS)
 

@@ -1,9 +1,11 @@
 """The built site and a browser to open it in."""
 
+import fcntl
 import shutil
 
 import build_book
 import pytest
+from browsing import PATIENCE
 from playwright.sync_api import sync_playwright
 from support import ROOT, run
 
@@ -11,15 +13,18 @@ from support import ROOT, run
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The built book, copied, so that a test may plant faults in it."""
-    run(["python", ROOT / "tools" / "build_book.py"])
     folder = tmp_path_factory.mktemp("site") / "html"
-    shutil.copytree(build_book.HTML, folder)
+    build_book.HTML.parent.mkdir(exist_ok=True)
+    with open(build_book.HTML.parent / "tests.lock", "w") as lock:  # one process builds, the next finds it built
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run(["python", ROOT / "tools" / "build_book.py"])
+        shutil.copytree(build_book.HTML, folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def browser(chromium):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], timeout=PATIENCE)
         yield browser
         browser.close()

@@ -48,7 +48,8 @@ class TestPage:
 
     def test_it_is_readable_in_the_dark(self, visit):
         visit.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        visit.page.wait_for_timeout(400)  # the theme fades from one to the other
+        fading = "Promise.allSettled(document.getAnimations().map(fade => fade.finished)).then(() => null)"
+        visit.page.evaluate(fading)  # from one theme to the other
         assert violations(visit.page, only=["color-contrast"]) == []
 
 

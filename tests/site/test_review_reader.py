@@ -9,7 +9,7 @@ import onnx
 import pytest
 import review_reader
 from browsing import Visit, violations
-from conftest import _need
+from needs import need
 from sphinx.errors import ExtensionError
 
 from birnn_ref.datasets.reviews import words
@@ -50,7 +50,7 @@ def test_the_package_splits_a_review_as_the_page_does(text):
 @pytest.fixture(scope="module")
 def runtime(site):
     script = site / "_static" / "reader" / "runtime.js"
-    _need("onnxruntime", script.is_file(), "the book was built without ONNX Runtime Web")
+    need("onnxruntime", script.is_file(), "the book was built without ONNX Runtime Web")
 
 
 @pytest.fixture
