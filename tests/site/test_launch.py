@@ -7,6 +7,7 @@ import build_book
 import launch
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from support import ROOT, run
 
 ADDRESS = "https://github.com/example/birnn"
@@ -65,8 +66,76 @@ def test_the_settings_of_the_page_are_added_to_and_not_replaced(site):
     assert "Text under CC BY 4.0" in (site / "index.html").read_text()
 
 
-@pytest.mark.parametrize(("address", "offered"), [("", {}), (ADDRESS, {"colab_url": "https://colab"})])
-def test_without_an_address_no_page_offers_to_open_itself(address, offered):
-    options = {"repository_url": address, "launch_buttons": {"colab_url": "https://colab"}}
-    launch.drop_buttons_without_repository(None, types.SimpleNamespace(html_theme_options=options))
-    assert options["launch_buttons"] == offered
+def test_the_first_page_says_what_to_clone(site):
+    page = BeautifulSoup((site / "index.html").read_text(), "html.parser")
+    assert f"git clone {ADDRESS} birnn && cd birnn" in [line for pre in page("pre") for line in pre.text.splitlines()]
+    assert page.find("a", href=ADDRESS, string="the repository")
+
+
+def _decided(monkeypatch, named, remote):
+    """The settings that follow from `_config.yml`'s address and from git's."""
+    monkeypatch.setattr(launch, "origin", lambda: remote)
+    buttons = {"thebe": False, "binderhub_url": "https://binder", "colab_url": "https://colab"}
+    options = {"repository_url": named, "launch_buttons": buttons}
+    config = types.SimpleNamespace(html_theme_options=options, myst_substitutions={})
+    launch.use_address(None, config)
+    return {key for key in options["launch_buttons"] if key != "thebe"}, config.myst_substitutions["clone"]
+
+
+@pytest.mark.parametrize(
+    ("named", "remote", "offered", "clone"),
+    [
+        ("", "git@github.com:someone/birnn.git", {"binderhub_url", "colab_url"}, "https://github.com/someone/birnn"),
+        (ADDRESS, "git@gitlab.com:someone/birnn.git", {"binderhub_url", "colab_url"}, ADDRESS),
+        ("", "https://gitlab.com/someone/birnn", {"binderhub_url"}, "https://gitlab.com/someone/birnn"),
+        ("", "https://gitlab.com/group/part/birnn", set(), "https://gitlab.com/group/part/birnn"),
+        ("", "https://codeberg.org/someone/birnn", set(), "https://codeberg.org/someone/birnn"),
+        ("https://git.example.org/birnn", "", set(), "https://git.example.org/birnn"),
+        ("", "/srv/git/birnn.git", set(), None),
+        ("", "", set(), None),
+    ],
+)
+def test_a_page_offers_what_opens_it_and_the_first_says_what_to_clone(named, remote, offered, clone, monkeypatch):
+    expected = launch.KNOWN.format(clone) if clone else launch.UNKNOWN
+    assert _decided(monkeypatch, named, remote) == (offered, expected)
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/someone/birnn",
+        "https://github.com/someone/birnn.git",
+        "https://github.com/someone/birnn/",
+        "https://someone:secret@github.com/someone/birnn.git",
+        "git@github.com:someone/birnn.git",
+        "ssh://git@github.com/someone/birnn.git",
+        "ssh://git@github.com:22/someone/birnn.git",
+        "git://github.com/someone/birnn.git",
+    ],
+)
+def test_every_form_of_a_public_address_is_read_and_no_secret_kept(remote):
+    assert launch.public_address(remote) == "https://github.com/someone/birnn"
+
+
+@pytest.mark.parametrize(
+    "remote",
+    ["", "/srv/github.com/birnn", "../birnn", "file:///srv/birnn.git", "https://git.example.org/a/b", "C:/work/birnn",
+     "https://github.com.example.org/a/b", "git@example.org:github.com/a/b", "github.com", "https://github.com/birnn"],
+)  # fmt: skip
+def test_what_not_everybody_can_open_is_no_address(remote):
+    assert launch.public_address(remote) == ""
+
+
+def test_the_origin_is_the_checkouts_own_and_no_folders_around_it(tmp_path):
+    assert launch.origin(tmp_path) == ""
+    run(["git", "init", "--quiet", tmp_path])
+    assert launch.origin(tmp_path) == ""
+    run(["git", "-C", tmp_path, "remote", "add", "origin", "git@github.com:someone/birnn.git"])
+    assert launch.origin(tmp_path) == "git@github.com:someone/birnn.git"
+    (tmp_path / "inside").mkdir()
+    assert launch.origin(tmp_path / "inside") == ""
+
+
+def test_without_git_there_is_no_origin(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert launch.origin() == ""
