@@ -5,6 +5,7 @@ Everything is made in one way, so that the same published files give the same by
 """
 
 import hashlib
+import io
 import json
 import os
 import sys
@@ -12,6 +13,9 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
+
+from birnn_ref.datasets.beijing import READINGS, STATIONS
 from birnn_ref.datasets.pairs import by_lot, related
 from birnn_ref.datasets.tatoeba import SHORT, read_whole, words_of
 
@@ -64,7 +68,18 @@ def tatoeba(published: Path) -> dict[str, bytes]:
     return {SHORT: _lines(kept)}
 
 
-SETS: dict[str, Callable[[Path], dict[str, bytes]]] = {"snips": snips, "tatoeba": tatoeba}
+def beijing(published: Path) -> dict[str, bytes]:
+    """PM2.5 at each station: tenths of a microgram, -1 where there is no reading."""
+    with np.load(published / "beijing" / "beijing_pm25_only.npz") as arrays:
+        assert tuple(arrays["stations"]) == STATIONS
+        readings = arrays["pm25"].T  # (stations, hours)
+    tenths = np.where(np.isnan(readings), -1, np.round(10 * readings)).astype("<i2")
+    file = io.BytesIO()
+    np.lib.format.write_array(file, np.ascontiguousarray(tenths), version=(1, 0), allow_pickle=False)
+    return {READINGS: file.getvalue()}
+
+
+SETS: dict[str, Callable[[Path], dict[str, bytes]]] = {"beijing": beijing, "snips": snips, "tatoeba": tatoeba}
 
 
 def main() -> None:

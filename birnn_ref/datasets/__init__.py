@@ -1,6 +1,7 @@
 """Data sets: those that lie in the package, those found by folder, cache or download, and generated ones."""
 
 from birnn_ref.datasets.batching import pad_sequences
+from birnn_ref.datasets.beijing import SeriesData, load_beijing
 from birnn_ref.datasets.conll import load_conll
 from birnn_ref.datasets.digits import DigitData, digit_strings, load_digits
 from birnn_ref.datasets.embedded import embedded_reviews
@@ -21,11 +22,13 @@ __all__ = [
     "PairData",
     "ReviewData",
     "SequenceData",
+    "SeriesData",
     "Split",
     "TaggedData",
     "Vocabulary",
     "digit_strings",
     "embedded_reviews",
+    "load_beijing",
     "load_conll",
     "load_digits",
     "load_imdb",

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from birnn_ref.datasets import Split, Vocabulary, load_digits, load_snips, load_tatoeba, load_ud
+from birnn_ref.datasets import Split, Vocabulary, load_beijing, load_digits, load_snips, load_tatoeba, load_ud
 from birnn_ref.datasets.vocabulary import PAD, UNKNOWN
 
-LOADERS = {"digits": load_digits, "snips": load_snips, "tatoeba": load_tatoeba, "ud": load_ud}
+LOADERS = {"beijing": load_beijing, "digits": load_digits, "snips": load_snips, "tatoeba": load_tatoeba, "ud": load_ud}
 FETCHED = ("digits", "ud")
 
 
@@ -84,7 +84,7 @@ class TestShape:
         for name, value in vars(taken).items():
             if isinstance(value, np.ndarray):
                 whole = getattr(split, name)[rows]
-                assert np.array_equal(value, whole[:, : value.shape[1]] if value.ndim > 1 else whole)
+                np.testing.assert_array_equal(value, whole[:, : value.shape[1]] if value.ndim > 1 else whole)
         assert taken.ids is None or taken.ids.shape[1] == taken.lengths.max()
 
 
