@@ -1,8 +1,8 @@
-"""The adding problem (Hochreiter and Schmidhuber, 1997) by length: which cell learns it within a fixed number of steps.
+"""The adding problem (Hochreiter and Schmidhuber, 1997): how many steps of training each cell needs, by length.
 
 Each step of a sequence holds a number from U(0, 1) and a mark. Two steps are marked, one in each half; the target is
-the sum of their two numbers. Who always answers 1 has a mean squared error of 1/6, the variance of that sum. The
-first mark lies up to a whole sequence back, so the length says how far a gradient must travel.
+the sum of their two numbers. A model that always answers 1 has a mean squared error of 1/6, the variance of that sum.
+The first mark lies up to a whole sequence back, so the length says how far a gradient must travel.
 """
 
 from __future__ import annotations
@@ -12,17 +12,27 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.experiments.results import mean_and_interval
+from birnn_ref.experiments.rates import Trial, choose_rate
+from birnn_ref.layers import Dense, Layer, Recurrent
+from birnn_ref.train import Adam, clip_gradients
 
-# The rates were chosen on seed 100, which is not among SEEDS.
-SETTINGS = {
-    "rates": {"rnn": 0.005, "lstm": 0.01, "gru": 0.01, "lstm_chrono": 0.01}, "lengths": [5, 10, 20, 40, 80, 160],
-    "hidden": 24, "batch": 32, "steps": 400, "clip": 1.0, "test": 500, "every": 80,
+# ``rate``: for each arm, by length, the one of ``rates`` that `tune` chose.
+SETTINGS: dict[str, Any] = {
+    "hidden": {"rnn": 49, "lstm": 24, "lstm_chrono": 24, "gru": 28}, "lengths": [10, 20, 40, 80, 160],
+    "rates": [0.01, 0.003, 0.03, 0.1, 0.001],
+    "rate": {
+        "rnn": [0.01, 0.003, 0.003, 0.001, 0.003], "lstm": [0.03, 0.03, 0.03, 0.03, 0.03],
+        "lstm_chrono": [0.1, 0.1, 0.1, 0.03, 0.1], "gru": [0.1, 0.1, 0.03, 0.1, 0.1],
+    },
+    "batch": 32, "steps": 4000, "clip": 1.0, "test": 500, "every": 50,
 }  # fmt: skip
 SEEDS = (0, 1, 2, 3, 4)
-CHECK = {"lengths": [10], "steps": 40, "every": 40}
+CHECK = {
+    "lengths": [10], "rate": {"rnn": [0.003], "lstm": [0.01], "lstm_chrono": [0.01], "gru": [0.01]}, "steps": 50,
+    "every": 25,
+}  # fmt: skip
 SOLVED = 0.01
-"""The error below which a run counts as solved: a seventeenth of 1/6."""
+"""The error below which a run counts as solved, and stops: a seventeenth of 1/6."""
 
 
 def draw(rng: np.random.Generator, count: int, length: int) -> tuple[Float, Float]:
@@ -47,24 +57,27 @@ def chrono_bias(rng: np.random.Generator, hidden: int, length: int) -> Float:
 
 
 def run(
-    seed: int, *, rates: dict[str, float], lengths: list[int], hidden: int, batch: int, steps: int, clip: float,
-    test: int, every: int,
+    seed: int, *, hidden: dict[str, int], lengths: list[int], rates: list[float], rate: dict[str, list[float]],
+    **training: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train each arm at its rate and at every length; return the test errors, one every ``every`` steps."""
-    errors = {
-        arm: [_train(seed, arm, length, hidden, batch, steps, rate, clip, test, every) for length in lengths]
-        for arm, rate in rates.items()
-    }
-    return {"source": "generated", "errors": errors}
+    """Train each arm at every length until it is solved; return its parameters, and its course at each length."""
+    found: dict[str, Any] = {"source": "generated"}
+    for arm, width in hidden.items():
+        each = zip(lengths, rate[arm], strict=True)
+        courses = [train(seed, arm, width, length, its_rate, **training) for length, its_rate in each]
+        parameters = sum(
+            value.size for value in Recurrent(arm.split("_")[0], 2, width, rng=np.random.default_rng(0)).params.values()
+        )
+        found[arm] = {"parameters": parameters, "errors": courses}
+        print(f"seed {seed} {arm}: {[len(course) for course in courses]} checks", flush=True)
+    return found
 
 
-def _train(
-    seed: int, arm: str, length: int, hidden: int, batch: int, steps: int, rate: float, clip: float, test: int,
+def train(
+    seed: int, arm: str, hidden: int, length: int, rate: float, *, batch: int, steps: int, clip: float, test: int,
     every: int,
 ) -> list[float]:  # fmt: skip
-    from birnn_ref.layers import Dense, Layer, Recurrent
-    from birnn_ref.train import Adam, clip_gradients
-
+    """Train until fresh sequences are solved, or for ``steps``; return their errors, one every ``every`` steps."""
     rng = np.random.default_rng([seed, length])
     recurrent = Recurrent(arm.split("_")[0], 2, hidden, rng=rng)
     if arm == "lstm_chrono":
@@ -79,7 +92,7 @@ def _train(
         _, (h_last, *_) = recurrent.forward(x)
         return readout.forward(h_last)
 
-    errors = []
+    errors: list[float] = []
     for step in range(1, steps + 1):
         x, y = draw(rng, batch, length)
         d_answer = 2 * (answer(x) - y) / batch
@@ -90,15 +103,51 @@ def _train(
         optimiser.step()
         if step % every == 0:
             errors.append(round(float(np.mean((answer(x_test) - y_test) ** 2)), 5))
+            if errors[-1] < SOLVED:
+                break
     return errors
 
 
+def tune(
+    *,
+    hidden: dict[str, int],
+    lengths: list[int],
+    rates: list[float],
+    rate: Any,
+    steps: int,
+    every: int,
+    **training: Any,
+) -> dict[str, list[float]]:
+    """Return ``rate``: for each arm, by length, the best of ``rates`` on the tuning seeds."""
+    chosen: dict[str, list[float]] = {}
+    for arm, width in hidden.items():
+        chosen[arm] = []
+        for length in lengths:
+
+            def trial(seed: int, its_rate: float, limit: int, arm: str = arm, length: int = length) -> Trial:
+                errors = train(seed, arm, hidden[arm], length, its_rate, steps=limit, every=every, **training)
+                return Trial(every * len(errors), bool(errors) and errors[-1] < SOLVED, errors[-1] if errors else 1.0)
+
+            chosen[arm].append(choose_rate(rates, steps, trial))
+        print(f"{arm} ({width} units): {chosen[arm]}", flush=True)
+    return chosen
+
+
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """For each arm and length: the error after training, and how many seeds solved it."""
+    """For each arm, by length: how many seeds solved it, the median of their steps, the median of the last errors.
+
+    A seed that did not solve it counts as having needed more steps than any other; where it is the median one,
+    ``steps`` is none.
+    """
     summary: dict[str, Any] = {}
-    for arm in runs[0]["errors"]:
-        last = np.array([[errors[-1] for errors in run["errors"][arm]] for run in runs])
-        solved = (last < SOLVED).sum(axis=0).tolist()
-        error = [mean_and_interval(column.tolist()) for column in last.T] if len(runs) > 1 else []
-        summary[arm] = {"error": error, "solved": solved}
+    for arm in SETTINGS["hidden"]:
+        last = np.array([[errors[-1] for errors in run[arm]["errors"]] for run in runs])
+        steps = np.array([[SETTINGS["every"] * len(errors) for errors in run[arm]["errors"]] for run in runs])
+        median = np.median(np.where(last < SOLVED, steps, np.inf), axis=0)
+        summary[arm] = {
+            "parameters": runs[0][arm]["parameters"],
+            "solved": (last < SOLVED).sum(axis=0).tolist(),
+            "steps": [int(s) if np.isfinite(s) else None for s in median],
+            "error": np.median(last, axis=0).round(5).tolist(),
+        }
     return summary
