@@ -1,4 +1,4 @@
-"""The specification: recurrence and both directions written as plainly as the book writes them.
+"""The specification: recurrence, its way back and both directions, written as plainly as the book writes them.
 
 The layers of `birnn_ref.layers` do the same faster, and are tested against these.
 """
@@ -13,24 +13,116 @@ import numpy as np
 from birnn_ref._checks import Float, Int, check_array, check_lengths
 from birnn_ref.cells import gru_step, lstm_step, rnn_step
 
+States = tuple[Float, ...]
 
-def rnn_forward(x: Float, h_0: Float, W_xh: Float, W_hh: Float, b_h: Float, lengths: Int | None = None) -> Float:
-    r"""Unroll the simple recurrent cell: the same weights at every step.
+
+def unroll(
+    step: Callable[..., Any], x: Float, initial: States, lengths: Int | None = None, **weights: Any
+) -> tuple[States, States, list[Any]]:
+    r"""Apply a cell's step to every step of a batch, with the same weights: :math:`h_t = \text{step}(x_t, h_{t-1})`.
 
     Parameters
     ----------
+    step : callable
+        `rnn_step`, `lstm_step`, `gru_step` or another cell's: ``step(x_t, *states, **weights)`` returns the next states
+        and a cache.
     x : array, ``(batch, time, features)``
-    h_0 : array, ``(batch, hidden)``
-        The state before the first step.
-    W_xh, W_hh, b_h : arrays
-        As in `rnn_step`.
+    initial : tuple of arrays, ``(batch, hidden)``
+        The states before the first step: ``(h_0,)``, for the LSTM ``(h_0, c_0)``.
     lengths : integer array ``(batch,)``, optional
-        Steps that count in each sequence. Past its length a sequence's output is 0.
+        Steps that count in each sequence; what stands after them is never read.
+    **weights
+        What else the step takes, by name.
 
     Returns
     -------
-    array, ``(batch, time, hidden)``
-        The hidden state after every step.
+    outputs : tuple of arrays, ``(batch, time, hidden)``
+        Each state after every step, 0 past a sequence's length.
+    final : tuple of arrays, ``(batch, hidden)``
+        The states after each sequence's last step.
+    caches : list
+        What each step kept, for `unroll_backward`.
+
+    Examples
+    --------
+    >>> weights = {"W_xh": np.ones((3, 4)), "W_hh": np.zeros((4, 4)), "b_h": np.zeros(4)}
+    >>> (h,), (h_T,), caches = unroll(rnn_step, np.ones((2, 5, 3)), (np.zeros((2, 4)),), **weights)
+    >>> h.shape, h_T.shape, len(caches)
+    ((2, 5, 4), (2, 4), 5)
+    """
+    check_array("x", x, ("batch", "time", "features"))
+    batch, time, _ = x.shape
+    lengths = check_lengths(lengths, batch, time)
+    states, caches = initial, []
+    outputs = tuple(np.zeros((batch, time, state.shape[1]), x.dtype) for state in initial)  # (batch, time, hidden)
+    for t in range(time):
+        counts = (t < lengths)[:, None]  # (batch, 1)
+        *after, cache = step(np.where(counts, x[:, t], 0), *states, **weights)
+        states = tuple(np.where(counts, new, old) for new, old in zip(after, states, strict=True))
+        for output, state in zip(outputs, states, strict=True):
+            output[:, t] = np.where(counts, state, 0)
+        caches.append(cache)
+    return outputs, states, caches
+
+
+def unroll_backward(
+    step_backward: Callable[..., Any],
+    d_outputs: Float,
+    caches: list[Any],
+    lengths: Int | None = None,
+    d_final: States | None = None,
+) -> tuple[Float, States, dict[str, Float]]:
+    r"""Carry gradients back through every step, the last first: backpropagation through time.
+
+    Parameters
+    ----------
+    step_backward : callable
+        `rnn_step_backward` and so on: ``step_backward(*d_states, cache)`` returns the gradients of the input, of the
+        states before, and a dict with that of each weight.
+    d_outputs : array, ``(batch, time, hidden)``
+        The loss's gradient with respect to h after every step; what stands past a length is never read.
+    caches : list
+        What `unroll` kept.
+    lengths : integer array ``(batch,)``, optional
+    d_final : tuple of arrays, ``(batch, hidden)``, optional
+        The loss's gradients with respect to the final states; the LSTM's need them, if only zeros.
+
+    Returns
+    -------
+    dx : array, ``(batch, time, features)``
+    d_initial : tuple of arrays, ``(batch, hidden)``
+    grads : dict
+        The gradient with respect to each weight: the sum over all steps.
+
+    Examples
+    --------
+    >>> from birnn_ref.cells import rnn_step_backward
+    >>> weights = {"W_xh": np.ones((3, 4)), "W_hh": np.zeros((4, 4)), "b_h": np.zeros(4)}
+    >>> *_, caches = unroll(rnn_step, np.zeros((2, 5, 3)), (np.zeros((2, 4)),), **weights)
+    >>> dx, (dh_0,), grads = unroll_backward(rnn_step_backward, np.ones((2, 5, 4)), caches)
+    >>> dx.shape, dh_0.shape, grads["b_h"]
+    ((2, 5, 3), (2, 4), array([10., 10., 10., 10.]))
+    """
+    check_array("d_outputs", d_outputs, ("batch", len(caches), "hidden"))
+    if not caches:
+        raise ValueError("caches is empty: no step, no gradient")
+    batch, time, hidden = d_outputs.shape
+    lengths = check_lengths(lengths, batch, time)
+    d_states = (np.zeros((batch, hidden), d_outputs.dtype),) if d_final is None else d_final
+    dx: list[Float] = []
+    grads: dict[str, Any] = {}
+    for t in reversed(range(time)):
+        counts = (t < lengths)[:, None]  # (batch, 1)
+        arriving = (d_states[0] + np.where(counts, d_outputs[:, t], 0), *d_states[1:])
+        dx_t, *before, d_weights = step_backward(*(np.where(counts, d, 0) for d in arriving), caches[t])
+        d_states = tuple(np.where(counts, new, old) for new, old in zip(before, d_states, strict=True))
+        dx.append(dx_t)
+        grads = {name: grads.get(name, 0) + d_weight for name, d_weight in d_weights.items()}
+    return np.stack(dx[::-1], axis=1), d_states, grads  # dx: (batch, time, features)
+
+
+def rnn_forward(x: Float, h_0: Float, W_xh: Float, W_hh: Float, b_h: Float, lengths: Int | None = None) -> Float:
+    """Unroll the simple recurrent cell; arguments as in `unroll` and `rnn_step`, the result ``(batch, time, hidden)``.
 
     Examples
     --------
@@ -38,38 +130,14 @@ def rnn_forward(x: Float, h_0: Float, W_xh: Float, W_hh: Float, b_h: Float, leng
     >>> rnn_forward(x, h_0, np.zeros((3, 4)), np.zeros((4, 4)), np.zeros(4)).shape
     (2, 5, 4)
     """
-    check_array("x", x, ("batch", "time", "features"))
-    batch, time, _ = x.shape
-    lengths = check_lengths(lengths, batch, time)
-    h_t = h_0
-    outputs = np.zeros((batch, time, h_0.shape[1]), dtype=x.dtype)
-    for t in range(time):
-        counts = (t < lengths)[:, None]
-        h_next, _ = rnn_step(np.where(counts, x[:, t], 0), h_t, W_xh, W_hh, b_h)
-        h_t = np.where(counts, h_next, h_t)
-        outputs[:, t] = np.where(counts, h_t, 0)
-    return outputs
+    (h,), _, _ = unroll(rnn_step, x, (h_0,), lengths, W_xh=W_xh, W_hh=W_hh, b_h=b_h)
+    return h
 
 
 def lstm_forward(
     x: Float, h_0: Float, c_0: Float, W_xh: Float, W_hh: Float, b_h: Float, lengths: Int | None = None
 ) -> tuple[Float, Float]:
-    r"""Unroll the LSTM cell.
-
-    Parameters
-    ----------
-    x : array, ``(batch, time, features)``
-    h_0, c_0 : arrays, ``(batch, hidden)``
-        The hidden state and the memory cell before the first step.
-    W_xh, W_hh, b_h : arrays
-        As in `lstm_step`.
-    lengths : integer array ``(batch,)``, optional
-        Steps that count in each sequence. Past its length both results are 0.
-
-    Returns
-    -------
-    h, c : arrays, ``(batch, time, hidden)``
-        The hidden state and the memory cell after every step.
+    """Unroll the LSTM cell; arguments as in `unroll` and `lstm_step`, the results h and c ``(batch, time, hidden)``.
 
     Examples
     --------
@@ -78,16 +146,7 @@ def lstm_forward(
     >>> h.shape, c.shape
     ((2, 5, 4), (2, 5, 4))
     """
-    check_array("x", x, ("batch", "time", "features"))
-    batch, time, _ = x.shape
-    lengths = check_lengths(lengths, batch, time)
-    h_t, c_t = h_0, c_0
-    h, c = (np.zeros((batch, time, state.shape[1]), dtype=x.dtype) for state in (h_0, c_0))
-    for t in range(time):
-        counts = (t < lengths)[:, None]
-        h_next, c_next, _ = lstm_step(np.where(counts, x[:, t], 0), h_t, c_t, W_xh, W_hh, b_h)
-        h_t, c_t = np.where(counts, h_next, h_t), np.where(counts, c_next, c_t)
-        h[:, t], c[:, t] = np.where(counts, h_t, 0), np.where(counts, c_t, 0)
+    (h, c), _, _ = unroll(lstm_step, x, (h_0, c_0), lengths, W_xh=W_xh, W_hh=W_hh, b_h=b_h)
     return h, c
 
 
@@ -101,22 +160,7 @@ def gru_forward(
     reset_after: bool = True,
     lengths: Int | None = None,
 ) -> Float:
-    r"""Unroll the gated recurrent unit.
-
-    Parameters
-    ----------
-    x : array, ``(batch, time, features)``
-    h_0 : array, ``(batch, hidden)``
-        The state before the first step.
-    W_xh, W_hh, b_h, b_hn, reset_after
-        As in `gru_step`.
-    lengths : integer array ``(batch,)``, optional
-        Steps that count in each sequence. Past its length a sequence's output is 0.
-
-    Returns
-    -------
-    array, ``(batch, time, hidden)``
-        The hidden state after every step.
+    """Unroll the gated recurrent unit; arguments as in `unroll` and `gru_step`, the result ``(batch, time, hidden)``.
 
     Examples
     --------
@@ -124,17 +168,9 @@ def gru_forward(
     >>> gru_forward(x, h_0, np.zeros((3, 12)), np.zeros((4, 12)), np.zeros(12)).shape
     (2, 5, 4)
     """
-    check_array("x", x, ("batch", "time", "features"))
-    batch, time, _ = x.shape
-    lengths = check_lengths(lengths, batch, time)
-    h_t = h_0
-    outputs = np.zeros((batch, time, h_0.shape[1]), dtype=x.dtype)
-    for t in range(time):
-        counts = (t < lengths)[:, None]
-        h_next, _ = gru_step(np.where(counts, x[:, t], 0), h_t, W_xh, W_hh, b_h, b_hn, reset_after)
-        h_t = np.where(counts, h_next, h_t)
-        outputs[:, t] = np.where(counts, h_t, 0)
-    return outputs
+    weights = {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h, "b_hn": b_hn, "reset_after": reset_after}
+    (h,), _, _ = unroll(gru_step, x, (h_0,), lengths, **weights)
+    return h
 
 
 def reverse_time(x: Float, lengths: Int | None = None) -> Float:
@@ -175,18 +211,12 @@ def birnn_forward(
     ----------
     x : array, ``(batch, time, features)``
     forward, backward : dict
-        Each chain's ``h_0``, ``W_xh``, ``W_hh`` and ``b_h``, as in `rnn_forward`.
-    lengths : integer array ``(batch,)``, optional
+        Each chain's ``h_0`` and weights, as in `rnn_forward`.
 
     Returns
     -------
     h_f, h_b : arrays, ``(batch, time, hidden)``
         The forward and the backward states, both in the order of ``x``.
-
-    Notes
-    -----
-    M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal
-    Processing 45 (1997).
     """
     return _both(rnn_forward, x, forward, backward, lengths)
 
@@ -194,19 +224,7 @@ def birnn_forward(
 def bilstm_forward(
     x: Float, forward: dict[str, Float], backward: dict[str, Float], lengths: Int | None = None
 ) -> tuple[Float, Float]:
-    r"""Read a sequence in both directions with an LSTM (Graves and Schmidhuber, 2005).
-
-    Parameters
-    ----------
-    x : array, ``(batch, time, features)``
-    forward, backward : dict
-        Each chain's ``h_0``, ``c_0``, ``W_xh``, ``W_hh`` and ``b_h``, as in `lstm_forward`.
-    lengths : integer array ``(batch,)``, optional
-
-    Returns
-    -------
-    h_f, h_b : arrays, ``(batch, time, hidden)``
-        The forward and the backward hidden states, both in the order of ``x``.
+    """Read a sequence in both directions with an LSTM, as `birnn_forward` does; each dict has a ``c_0`` besides.
 
     Notes
     -----
@@ -219,21 +237,7 @@ def bilstm_forward(
 def bigru_forward(
     x: Float, forward: dict[str, Any], backward: dict[str, Any], lengths: Int | None = None
 ) -> tuple[Float, Float]:
-    r"""Read a sequence in both directions with gated recurrent units.
-
-    Parameters
-    ----------
-    x : array, ``(batch, time, features)``
-    forward, backward : dict
-        Each chain's ``h_0``, ``W_xh``, ``W_hh`` and ``b_h``, and if wanted ``b_hn`` and ``reset_after``, as in
-        `gru_forward`.
-    lengths : integer array ``(batch,)``, optional
-
-    Returns
-    -------
-    h_f, h_b : arrays, ``(batch, time, hidden)``
-        The forward and the backward states, both in the order of ``x``.
-    """
+    """Read a sequence in both directions with a GRU, as `birnn_forward` does; dicts may hold what `gru_step` takes."""
     return _both(gru_forward, x, forward, backward, lengths)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float, check_array
+from birnn_ref.cells.cell import Cell, Option, Params, check_bool, draw_gates
 from birnn_ref.cells.sigmoid import sigmoid
 
 
@@ -172,3 +173,20 @@ def gru_step_backward(dh_t: Float, cache: GRUCache) -> tuple[Float, Float, dict[
     if cache.has_b_hn:
         grads["b_hn"] = d_recalled.sum(axis=0)
     return da_t @ cache.W_xh.T, dh_prev, grads
+
+
+def draw_gru(rng: np.random.Generator, count: int, features: int, hidden: int, reset_after: bool) -> Params:
+    """Draw the parameters of ``count`` directions; ``b_hn`` only where the reset comes after the product."""
+    params = draw_gates(rng, count, features, hidden, gates=3)
+    return params | {"b_hn": np.zeros((count, hidden))} if reset_after else params
+
+
+GRU = Cell(
+    name="gru",
+    gates="r z n",
+    step=gru_step,
+    step_backward=gru_step_backward,
+    options={"reset_after": Option(True, check_bool)},
+    draw=draw_gru,
+    scan="birnn_ref.layers.scans.gru",
+)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float, check_array
+from birnn_ref.cells.cell import Cell, Option, Params, check_number, draw_gates
 from birnn_ref.cells.sigmoid import sigmoid
 
 
@@ -133,3 +134,22 @@ def lstm_step_backward(dh_t: Float, dc_t: Float, cache: LSTMCache) -> tuple[Floa
     da_t = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
     grads = {"W_xh": cache.x_t.T @ da_t, "W_hh": cache.h_prev.T @ da_t, "b_h": da_t.sum(axis=0)}
     return da_t @ cache.W_xh.T, da_t @ cache.W_hh.T, dc * f, grads
+
+
+def draw_lstm(rng: np.random.Generator, count: int, features: int, hidden: int, forget_bias: float) -> Params:
+    """Draw the parameters of ``count`` directions; the bias of the forget gate starts at ``forget_bias``."""
+    params = draw_gates(rng, count, features, hidden, gates=4)
+    params["b_h"][:, hidden : 2 * hidden] = forget_bias
+    return params
+
+
+LSTM = Cell(
+    name="lstm",
+    gates="i f g o",
+    step=lstm_step,
+    step_backward=lstm_step_backward,
+    states=("h", "c"),
+    options={"forget_bias": Option(1.0, check_number, of_step=False)},
+    draw=draw_lstm,
+    scan="birnn_ref.layers.scans.lstm",
+)

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float, check_array, check_choice
+from birnn_ref.cells.cell import Cell, Option, check_activation
 
 
 class RNNCache(NamedTuple):
@@ -100,3 +101,13 @@ def rnn_step_backward(dh_t: Float, cache: RNNCache) -> tuple[Float, Float, dict[
     da_t = dh_t * slope
     grads = {"W_xh": cache.x_t.T @ da_t, "W_hh": cache.h_prev.T @ da_t, "b_h": da_t.sum(axis=0)}
     return da_t @ cache.W_xh.T, da_t @ cache.W_hh.T, grads
+
+
+RNN = Cell(
+    name="rnn",
+    gates="h",
+    step=rnn_step,
+    step_backward=rnn_step_backward,
+    options={"activation": Option("tanh", check_activation)},
+    scan="birnn_ref.layers.scans.rnn",
+)

@@ -89,7 +89,7 @@ def gradient_by_distance(
         _, final = layer.forward(x_t, counts, tuple(lift(np.repeat(s, rows, axis=0)) for s in states))
         return [s[chain] if bidirectional else s for s in final]
 
-    hidden, count = layer.hidden, 2 if layer.cell == "lstm" else 1
+    hidden, count = layer.hidden, len(layer.record.states)
     path = [[np.zeros((batch, hidden), dtype=x.dtype) for _ in range(count)]]
     for t in range(time):
         path.append(step(t, path[-1], 1))

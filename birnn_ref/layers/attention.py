@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, check_input, check_lengths, check_sizes
-from birnn_ref.layers._initial import glorot_uniform
+from birnn_ref._initial import glorot_uniform
 from birnn_ref.layers._padding import without_padding
 from birnn_ref.layers.base import Layer
 

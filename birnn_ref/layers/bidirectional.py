@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, check_choice, check_input
+from birnn_ref.cells import Cell
 from birnn_ref.layers._directions import Directions, States
 from birnn_ref.layers.embedding import LookedUp
 from birnn_ref.layers.merging import MERGES, merge_backward, merge_directions
@@ -61,7 +62,7 @@ class Bidirectional(Directions):
 
     def __init__(
         self,
-        cell: str,
+        cell: str | Cell,
         features: int,
         hidden: int,
         *,

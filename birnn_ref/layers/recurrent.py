@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, check_input
+from birnn_ref.cells import Cell
 from birnn_ref.layers._directions import Directions, States
 from birnn_ref.layers.embedding import LookedUp
 
@@ -53,7 +54,7 @@ class Recurrent(Directions):
 
     def __init__(
         self,
-        cell: str,
+        cell: str | Cell,
         features: int,
         hidden: int,
         *,

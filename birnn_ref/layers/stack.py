@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, check_choice, check_probability, check_sizes
-from birnn_ref.layers._directions import States, check_options, check_states
+from birnn_ref.cells import Cell, find_cell
+from birnn_ref.layers._directions import States, check_states
 from birnn_ref.layers.base import Layer
 from birnn_ref.layers.bidirectional import Bidirectional
 from birnn_ref.layers.dropout import Dropout
@@ -69,7 +70,7 @@ class Stack(Layer):
 
     def __init__(
         self,
-        cell: str,
+        cell: str | Cell,
         features: int,
         hidden: int,
         depth: int,
@@ -92,10 +93,11 @@ class Stack(Layer):
             raise ValueError("dropout and variational_dropout exclude each other: set one of them to 0")
         if not bidirectional and (merge != "concat" or not mixed):
             raise ValueError(f"merge={merge!r} and mixed={mixed} say nothing of one direction: leave them out")
-        self.cell, self.features, self.hidden, self.depth = cell, features, hidden, depth
+        self.record = find_cell(cell)
+        self.cell, self.features, self.hidden, self.depth = self.record.name, features, hidden, depth
         self.merge, self.mixed, self.bidirectional = merge, mixed, bidirectional
         self.dropout, self.variational_dropout = dropout, variational_dropout
-        self.options, self.dtype = check_options(cell, options), np.dtype(dtype)
+        self.options, self.dtype = self.record.settings(options), np.dtype(dtype)
         options |= {"rng": rng, "dtype": dtype}
         # Apart, a lower layer's output is both directions side by side, to be cut in two again.
         below = merge if mixed and merge is not None else "concat"
@@ -196,7 +198,7 @@ class Stack(Layer):
 
     def _check(self, name: str, states: States, batch: int) -> States:
         shape = (self.depth, 2 if self.bidirectional else 1, batch, self.hidden)
-        return check_states(name, states, self.cell, shape, self.dtype)
+        return check_states(name, states, self.record, shape, self.dtype)
 
     def _of_layer(self, states: States | None, k: int) -> States | None:
         if states is None:

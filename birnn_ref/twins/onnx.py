@@ -18,10 +18,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from birnn_ref._checks import Float
-from birnn_ref.layers._directions import GATES
 from birnn_ref.models import Classifier
 from birnn_ref.twins.spec import describe
-from birnn_ref.twins.weights import Params, ref_from_torch, torch_from_ref
+from birnn_ref.twins.weights import OF_FRAMEWORKS, Params, ref_from_torch, torch_from_ref
 
 OPSET, IR = 17, 8
 _ORDER = {"rnn": [0], "lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}
@@ -129,7 +128,7 @@ def from_onnx(model: onnx.ModelProto) -> Classifier:
     True
     """
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    cells = [node for node in model.graph.node if node.op_type.lower() in GATES]
+    cells = [node for node in model.graph.node if node.op_type.lower() in OF_FRAMEWORKS]
     if len(cells) != 1 or not {"words", "W", "R", "B", "readout", "bias"} <= arrays.keys():
         raise ValueError("model is not a graph of to_onnx: it has other weights, or not one recurrent operator")
     cell = cells[0].op_type.lower()
@@ -174,5 +173,5 @@ def _apart(cell: str, arrays: Params, *, reset_after: bool = True) -> list[Param
 
 def _reorder(cell: str, weights: Float, order: list[int]) -> Float:
     """Put the gates along the first axis into another order."""
-    gates = np.split(weights, GATES[cell])
+    gates = np.split(weights, len(_ORDER[cell]))
     return np.concatenate([gates[k] for k in order])

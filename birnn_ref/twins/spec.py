@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from birnn_ref._checks import check_array
+from birnn_ref.cells import CELLS
 from birnn_ref.layers import Bidirectional, Layer, Recurrent, Stack
-from birnn_ref.layers._directions import STATE_NAMES
-from birnn_ref.twins.weights import Params
+from birnn_ref.twins.weights import Params, check_framework_has
 
 Chains = list[list[Params]]
 """The weights of each chain by depth and direction: ``chains[k][d]``; direction 1 reads backward."""
@@ -26,6 +26,7 @@ class Spec:
     kind : {"recurrent", "bidirectional", "stack"}
         Which of the reference's layers it is.
     cell : {"rnn", "lstm", "gru"}
+        The cells that frameworks have.
     features, hidden, depth : int
     bidirectional : bool
     merge : {"concat", "sum", "mul", "ave", None}
@@ -55,6 +56,9 @@ class Spec:
     variational_dropout: float = 0.0
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float32))
 
+    def __post_init__(self) -> None:
+        check_framework_has(self.cell)
+
     @property
     def directions(self) -> int:
         """1 or 2."""
@@ -68,7 +72,7 @@ class Spec:
     @property
     def states(self) -> int:
         """How many arrays a state consists of: h, and the LSTM's c."""
-        return len(STATE_NAMES[self.cell])
+        return len(CELLS[self.cell].states)
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -90,9 +94,12 @@ def describe(layer: Layer) -> tuple[Spec, Chains]:
     ------
     TypeError
         If the layer is no `Recurrent`, `Bidirectional` or `Stack`.
+    ValueError
+        If no framework has its cell.
     """
     if not isinstance(layer, Recurrent | Bidirectional | Stack):
         raise TypeError(f"layer must be a Recurrent, Bidirectional or Stack, got {type(layer).__name__}")
+    check_framework_has(layer.cell if layer.record is CELLS.get(layer.cell) else repr(layer.record))
     chains = [_split(level.params) for level in _levels(layer)]
     shared: dict[str, Any] = {name: getattr(layer, name) for name in ("cell", "features", "hidden", "dtype")}
     shared |= {name: value for name, value in layer.options.items() if name != "forget_bias"}

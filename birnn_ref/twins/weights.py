@@ -17,12 +17,29 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_choice
-from birnn_ref.layers._directions import GATES
+from birnn_ref._checks import Float
+from birnn_ref.cells import CELLS
+
+OF_FRAMEWORKS = ("rnn", "lstm", "gru")
+"""The cells that PyTorch, Keras and ONNX have."""
 
 _KERAS_ORDER = {"rnn": (0,), "lstm": (0, 1, 2, 3), "gru": (1, 0, 2)}  # each order is its own inverse
 
 Params = dict[str, Float]
+
+
+def check_framework_has(cell: str) -> None:
+    """Refuse a cell that frameworks lack.
+
+    Examples
+    --------
+    >>> check_framework_has("elman")
+    Traceback (most recent call last):
+    ...
+    ValueError: no framework has the cell 'elman': only rnn, lstm, gru have twins
+    """
+    if cell not in OF_FRAMEWORKS:
+        raise ValueError(f"no framework has the cell {cell!r}: only {', '.join(OF_FRAMEWORKS)} have twins")
 
 
 def torch_from_ref(cell: str, params: Mapping[str, Float]) -> Params:
@@ -49,7 +66,7 @@ def torch_from_ref(cell: str, params: Mapping[str, Float]) -> Params:
     >>> torch_from_ref("gru", params)["bias_hh"]
     array([0., 0., 0., 0., 7., 8.])
     """
-    check_choice("cell", cell, tuple(GATES))
+    check_framework_has(cell)
     bias_hh = np.zeros_like(params["b_h"])
     if "b_hn" in params:
         bias_hh[-len(params["b_hn"]) :] = params["b_hn"]
@@ -72,7 +89,7 @@ def ref_from_torch(cell: str, weights: Mapping[str, Float], *, reset_after: bool
     >>> ref_from_torch("rnn", {**weights, "bias_hh": np.ones(2)})["b_h"]
     array([2., 2.])
     """
-    check_choice("cell", cell, tuple(GATES))
+    check_framework_has(cell)
     params = {"W_xh": weights["weight_ih"].T.copy(), "W_hh": weights["weight_hh"].T.copy()}
     hidden = len(params["W_hh"])
     params["b_h"] = weights["bias_ih"] + weights["bias_hh"]
@@ -117,6 +134,7 @@ def keras_from_ref(cell: str, params: Mapping[str, Float]) -> list[Float]:
     >>> keras_from_ref("gru", params)[0]  # r z n becomes z r h
     array([[2., 1., 3.]])
     """
+    check_framework_has(cell)
     bias = params["b_h"]
     if "b_hn" in params:
         second = np.zeros_like(bias)
@@ -136,6 +154,7 @@ def ref_from_keras(cell: str, weights: list[Float]) -> Params:
     >>> params["b_h"], params["b_hn"]
     (array([21., 11.,  1.]), array([30.]))
     """
+    check_framework_has(cell)
     W_xh, W_hh, bias = (_reorder(cell, np.asarray(array)) for array in weights)
     if bias.ndim == 1:
         return {"W_xh": W_xh, "W_hh": W_hh, "b_h": bias}
@@ -162,6 +181,5 @@ def ref_gradients_from_keras(cell: str, gradients: list[Float]) -> Params:
 
 def _reorder(cell: str, weights: Float) -> Float:
     """Put the gates along the last axis into the other library's order."""
-    check_choice("cell", cell, tuple(GATES))
-    gates = np.split(weights, GATES[cell], axis=-1)
+    gates = np.split(weights, len(CELLS[cell].gates.split()), axis=-1)
     return np.concatenate([gates[i] for i in _KERAS_ORDER[cell]], axis=-1)

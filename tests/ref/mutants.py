@@ -26,9 +26,15 @@ MODULES = (
     "cells/rnn.py",
     "cells/lstm.py",
     "cells/gru.py",
+    "cells/mgu.py",
+    "cells/indrnn.py",
+    "cells/cell.py",
+    "plain.py",
     "layers/scans/packing.py",
     "layers/scans/product.py",
     "layers/scans/projection.py",
+    "layers/scans/scan.py",
+    "layers/scans/steps.py",
     "layers/scans/rnn.py",
     "layers/scans/lstm.py",
     "layers/scans/gru.py",
@@ -40,8 +46,12 @@ MODULES = (
 )
 # The judges. Starting PyTorch for each would take long; the other tests hold both to the same formulas.
 TESTS = {
-    "cells": (["test_cells.py"], "not torch"),
-    "layers": (["test_bidirectional.py", "test_stack.py", "test_recurrent.py", "test_lookup.py"], "not torch"),
+    "cells": (["test_cells.py", "test_any_cell.py", "test_mgu.py", "test_indrnn.py"], "not torch and not framework"),
+    "plain.py": (["test_plain.py", "test_recurrent.py"], "not torch"),
+    "layers": (
+        ["test_any_cell.py", "test_bidirectional.py", "test_stack.py", "test_recurrent.py", "test_lookup.py"],
+        "not torch",
+    ),
 }
 # Lines, by how they begin, whose survivors change nothing that a result shows, and why.
 ROOMIER, SPEED = "more room than needed is as good", "it decides how fast, not what"

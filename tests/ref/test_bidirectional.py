@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ref.recurrences import assert_same, in_torch, random_params
+from ref.comparisons import assert_same, in_torch, random_params
 
 from birnn_ref.layers import Bidirectional, Recurrent
 from birnn_ref.plain import bigru_forward, bilstm_forward, birnn_forward

@@ -4,11 +4,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from birnn_ref.cells import CELLS
 from birnn_ref.inspect import direction_contributions, gradient_by_distance, influence_matrix, jacobian
 from birnn_ref.layers import Bidirectional, Recurrent
 
 mpl.use("Agg")
-CELLS = ("rnn", "lstm", "gru")
+
 MERGES = ("concat", "sum", "mul", "ave", None)
 
 

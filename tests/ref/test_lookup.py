@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from gradients import dense
 
+from birnn_ref.cells import CELLS
 from birnn_ref.layers import Bidirectional, Embedding, Recurrent, Stack
 from birnn_ref.layers.embedding import LookedUp
 
@@ -18,7 +19,7 @@ def _layer(kind, cell, features=4):
 
 
 @pytest.mark.parametrize("kind", ["recurrent", "bidirectional", "stack"])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("lengths", [None, np.array([6, 2, 0])])
 def test_equals_vectors_written_out(kind, cell, lengths):
     rng = np.random.default_rng(0)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from gradients import differences
 
-from birnn_ref.cells import rnn_step, rnn_step_backward
-from birnn_ref.plain import birnn_forward, reverse_time, rnn_forward
+from birnn_ref.cells import CELLS, rnn_step, rnn_step_backward
+from birnn_ref.plain import birnn_forward, reverse_time, rnn_forward, unroll, unroll_backward
 
 
 def _chain(rng, batch, features, hidden):
@@ -77,3 +78,67 @@ def test_bad_input_is_refused_by_name(change, error, message):
     arguments = {"x": rng.normal(size=(2, 6, 3)), **_chain(rng, 2, 3, 4), **change}
     with pytest.raises(error, match=message):
         rnn_forward(**arguments)
+
+
+class TestUnroll:
+    LENGTHS = np.array([5, 2, 0])
+
+    def _case(self, cell, pad=0.0):
+        record, rng = CELLS[cell], np.random.default_rng(0)
+        settings = record.settings({})
+        weights = {name: value[0] for name, value in record.parameters(rng, 1, 3, 4, **settings).items()}
+        for value in weights.values():
+            value += rng.normal(size=value.shape) / 2
+        x, d_outputs = rng.normal(size=(3, 5, 3)), rng.normal(size=(3, 5, 4))
+        for array in (x, d_outputs):
+            array[np.arange(5) >= self.LENGTHS[:, None]] = pad
+        initial, d_final = (tuple(rng.normal(size=(3, 4)) for _ in record.states) for _ in range(2))
+        return record, x, initial, weights, record.step_options(settings), d_outputs, d_final
+
+    @pytest.mark.parametrize("cell", CELLS)
+    def test_gradients_equal_differences(self, cell):
+        record, x, initial, weights, options, d_outputs, d_final = self._case(cell)
+
+        def score():
+            outputs, final, _ = unroll(record.step, x, initial, self.LENGTHS, **weights, **options)
+            return (outputs[0] * d_outputs).sum() + sum((s * d).sum() for s, d in zip(final, d_final, strict=True))
+
+        *_, caches = unroll(record.step, x, initial, self.LENGTHS, **weights, **options)
+        dx, d_initial, grads = unroll_backward(record.step_backward, d_outputs, caches, self.LENGTHS, d_final)
+        assert grads.keys() == weights.keys()
+        found = [(x, dx), *zip(initial, d_initial, strict=True), *((weights[name], grads[name]) for name in weights)]
+        for value, gradient in found:
+            np.testing.assert_allclose(gradient, differences(score, value), rtol=1e-6, atol=1e-8)
+
+    @pytest.mark.parametrize("pad", [7.0, np.nan, -np.inf])
+    @pytest.mark.parametrize("cell", CELLS)
+    def test_padding_changes_nothing_in_either_direction(self, cell, pad):
+        found = []
+        for filled in (0.0, pad):
+            record, x, initial, weights, options, d_outputs, d_final = self._case(cell, filled)
+            outputs, final, caches = unroll(record.step, x, initial, self.LENGTHS, **weights, **options)
+            dx, d_initial, grads = unroll_backward(record.step_backward, d_outputs, caches, self.LENGTHS, d_final)
+            found.append([*outputs, *final, dx, *d_initial, *grads.values()])
+        for clean, dirty in zip(*found, strict=True):
+            np.testing.assert_array_equal(dirty, clean)
+        np.testing.assert_array_equal(final[0][2], initial[0][2])
+        np.testing.assert_array_equal(d_initial[0][2], d_final[0][2])
+
+    def test_a_sequence_alone_gets_what_it_gets_among_longer_ones(self):
+        record, x, initial, weights, options, _, _ = self._case("lstm")
+        (h, c), final, _ = unroll(record.step, x, initial, self.LENGTHS, **weights, **options)
+        first = tuple(state[1:2] for state in initial)
+        (h_alone, c_alone), final_alone, _ = unroll(record.step, x[1:2, :2], first, **weights, **options)
+        for ours, alone in ((h, h_alone), (c, c_alone)):
+            np.testing.assert_allclose(ours[1:2, :2], alone, rtol=1e-12)
+            np.testing.assert_array_equal(ours[1, 2:], 0)
+        for ours, alone in zip(final, final_alone, strict=True):
+            np.testing.assert_allclose(ours[1:2], alone, rtol=1e-12)
+
+    def test_bad_gradients_are_refused(self):
+        record, x, initial, weights, options, d_outputs, _ = self._case("rnn")
+        *_, caches = unroll(record.step, x, initial, **weights, **options)
+        with pytest.raises(ValueError, match=r"d_outputs has shape \(3, 4, 4\), expected \(batch, 5, hidden\)"):
+            unroll_backward(record.step_backward, d_outputs[:, :4], caches)
+        with pytest.raises(ValueError, match="caches is empty"):
+            unroll_backward(record.step_backward, d_outputs[:, :0], [])

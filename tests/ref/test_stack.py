@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ref.recurrences import assert_same, in_torch, random_params
+from ref.comparisons import assert_same, in_torch, random_params
 
 from birnn_ref.layers import Bidirectional, Recurrent, Stack
 

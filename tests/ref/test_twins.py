@@ -209,7 +209,7 @@ class TestWhatIsRefused:
             torch_gradients(torch.nn.GRU(3, 4))
 
     def test_an_unknown_cell(self):
-        with pytest.raises(ValueError, match="cell must be one of 'rnn', 'lstm', 'gru', got 'elman'"):
+        with pytest.raises(ValueError, match="no framework has the cell 'elman': only rnn, lstm, gru have twins"):
             torch_from_ref("elman", {})
 
 

@@ -19,9 +19,9 @@ class Buffers:
 
     Examples
     --------
-    >>> room = Buffers(np.dtype(np.float32))
-    >>> first = room("gates", 2, 3)
-    >>> np.shares_memory(first, room("gates", 4)), np.shares_memory(first, room("states", 4))
+    >>> buffers = Buffers(np.dtype(np.float32))
+    >>> first = buffers("gates", 2, 3)
+    >>> np.shares_memory(first, buffers("gates", 4)), np.shares_memory(first, buffers("states", 4))
     (True, False)
     """
 

@@ -10,7 +10,8 @@ from birnn_ref._checks import Float
 from birnn_ref.layers.scans.buffers import Buffers, by_gate
 from birnn_ref.layers.scans.packing import Chain
 from birnn_ref.layers.scans.product import product
-from birnn_ref.layers.scans.projection import Arrive, Collect, Project
+from birnn_ref.layers.scans.projection import Accumulate, Project
+from birnn_ref.layers.scans.scan import Scan, Upstream
 
 
 class GRUScanCache(NamedTuple):
@@ -27,7 +28,7 @@ class GRUScanCache(NamedTuple):
 
 def gru_scan(
     chain: Chain,
-    room: Buffers,
+    buffers: Buffers,
     project: Project,
     states: tuple[Float, ...],
     params: dict[str, Float],
@@ -38,11 +39,11 @@ def gru_scan(
     Parameters
     ----------
     chain : Chain
-    room : Buffers
+    buffers : Buffers
     project : callable
         Gives a block's ``x_t @ W_xh + b_h``, ``(block.size, 3 * hidden)``, the columns of ``r z`` halved.
     states : tuple of one array, ``(batch + size, hidden)``
-        The initial states, and room for those after; changed in place.
+        The initial states, and space for those after; changed in place.
     params : dict
         ``W_hh (hidden, 3 * hidden)``, the same columns halved, and ``b_hn (hidden,)`` if it resets after the product.
     reset_after : bool
@@ -51,10 +52,10 @@ def gru_scan(
     batch, hidden, half = len(chain.initial), h.shape[1], h.dtype.type(0.5)
     two = 2 * hidden
     W_hrz, W_hn = (np.ascontiguousarray(W) for W in np.split(W_hh, [two], axis=1))
-    all_gates, all_recalled = room("gates", 3 * chain.size, hidden), room("recalled", chain.size, hidden)
-    recurrent, recurrent_rz = room("recurrent", batch, 3 * hidden), room("recurrent rz", batch, two)
+    all_gates, all_recalled = buffers("gates", 3 * chain.size, hidden), buffers("recalled", chain.size, hidden)
+    recurrent, recurrent_rz = buffers("recurrent", batch, 3 * hidden), buffers("recurrent rz", batch, two)
     for block in chain.blocks:
-        a = project(block, room("a", block.size, 3 * hidden))
+        a = project(block, buffers("a", block.size, 3 * hidden))
         a_by_gate = a.reshape(block.size, 3, hidden).swapaxes(0, 1)
         gates, recalled = by_gate(all_gates, 3, block.rows), all_recalled[block.rows]
         for step in block.steps:
@@ -86,10 +87,10 @@ def gru_scan(
 
 def gru_scan_backward(
     chain: Chain,
-    room: Buffers,
-    arrive: Arrive,
+    buffers: Buffers,
+    upstream: Upstream,
     carries: tuple[Float, ...],
-    collect: Collect,
+    accumulate: Accumulate,
     W_hh: Float,
     cache: GRUScanCache,
 ) -> dict[str, Float]:
@@ -98,12 +99,12 @@ def gru_scan_backward(
     Parameters
     ----------
     chain : Chain
-    room : Buffers
-    arrive : callable
+    buffers : Buffers
+    upstream : callable
         Gives what a block's states receive from the output, ``(block.size, hidden)``; overwritten.
     carries : tuple of one array, ``(batch, hidden)``
         What each sequence's final state receives, the longest first; holds the initial state's gradient afterwards.
-    collect : callable
+    accumulate : callable
         Takes a block and the gradient of its projections, not halved, ``(block.size, 3 * hidden)``.
     W_hh : array, ``(hidden, 3 * hidden)``
     cache : GRUScanCache
@@ -119,18 +120,18 @@ def gru_scan_backward(
     two = 2 * hidden
     W_hh_T = np.ascontiguousarray(W_hh.T)
     W_hrz_T, W_hn_T = W_hh_T[:two], W_hh_T[two:]
-    kept = room("kept", *carry.shape)
+    kept = buffers("kept", *carry.shape)
     dW_hh, db_hn = np.zeros_like(W_hh), np.zeros(hidden, W_hh.dtype)
     for block in reversed(chain.blocks):
-        dh, gates, recalled = arrive(block), by_gate(all_gates, 3, block.rows), all_recalled[block.rows]
+        dh, gates, recalled = upstream(block), by_gate(all_gates, 3, block.rows), all_recalled[block.rows]
         r, z, n = gates
         h_prev = chain.before(h, block)
         # Every gradient is dh times what the forward pass has fixed: that, for the block's steps.
-        fixed = np.multiply(gates, gates, out=room("fixed", *gates.shape))
+        fixed = np.multiply(gates, gates, out=buffers("fixed", *gates.shape))
         np.subtract(gates[:2], fixed[:2], out=fixed[:2])
-        spare = np.subtract(h_prev, n, out=room("spare", *dh.shape))
+        spare = np.subtract(h_prev, n, out=buffers("spare", *dh.shape))
         fixed[1] *= spare
-        slope_n = np.subtract(1, fixed[2], out=room("slope_n", *dh.shape))
+        slope_n = np.subtract(1, fixed[2], out=buffers("slope_n", *dh.shape))
         slope_n *= np.subtract(1, z, out=spare)
         if reset_after:
             # The third gradient is that of what r multiplies; n's own, outside the reset, is found after the loop.
@@ -140,7 +141,7 @@ def gru_scan_backward(
         else:
             fixed[0] *= h_prev
             fixed[2] = slope_n
-        da = room("da", block.size, 3 * hidden)
+        da = buffers("da", block.size, 3 * hidden)
         da_r, _, da_n = da_by_gate = da.reshape(block.size, 3, hidden).swapaxes(0, 1)
         for step in reversed(block.steps):
             rows, carry_t, kept_t = step.rows, carry[: step.active], kept[: step.active]
@@ -164,5 +165,8 @@ def gru_scan_backward(
         else:
             dW_hh[:, :two] += h_prev.T @ da[:, :two]
             dW_hh[:, two:] += recalled.T @ da_n
-        collect(block, da)
+        accumulate(block, da)
     return {"W_hh": dW_hh, "b_hn": db_hn} if reset_after else {"W_hh": dW_hh}
+
+
+SCAN = Scan(gru_scan, gru_scan_backward, scale=(0.5, 0.5, 1.0))

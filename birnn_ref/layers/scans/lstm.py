@@ -10,7 +10,8 @@ from birnn_ref._checks import Float
 from birnn_ref.layers.scans.buffers import Buffers, by_gate
 from birnn_ref.layers.scans.packing import Chain
 from birnn_ref.layers.scans.product import product
-from birnn_ref.layers.scans.projection import Arrive, Collect, Project
+from birnn_ref.layers.scans.projection import Accumulate, Project
+from birnn_ref.layers.scans.scan import Scan, Upstream
 
 
 class LSTMScanCache(NamedTuple):
@@ -23,27 +24,27 @@ class LSTMScanCache(NamedTuple):
 
 
 def lstm_scan(
-    chain: Chain, room: Buffers, project: Project, states: tuple[Float, ...], params: dict[str, Float]
+    chain: Chain, buffers: Buffers, project: Project, states: tuple[Float, ...], params: dict[str, Float]
 ) -> LSTMScanCache:
     """Compute every step's states into ``states``.
 
     Parameters
     ----------
     chain : Chain
-    room : Buffers
+    buffers : Buffers
     project : callable
         Gives a block's ``x_t @ W_xh + b_h``, ``(block.size, 4 * hidden)``, the columns of ``i f o`` halved.
     states : tuple of two arrays, ``(batch + size, hidden)``
-        The initial ``h`` and ``c``, and room for those after; changed in place.
+        The initial ``h`` and ``c``, and space for those after; changed in place.
     params : dict
         ``W_hh (hidden, 4 * hidden)``, the same columns halved.
     """
     (h, c), W_hh = states, params["W_hh"]
     batch, hidden, half = len(chain.initial), h.shape[1], h.dtype.type(0.5)
-    all_gates, all_tanh_c = room("gates", 4 * chain.size, hidden), room("tanh_c", chain.size, hidden)
-    recurrent, written = room("recurrent", batch, 4 * hidden), room("written", batch, hidden)
+    all_gates, all_tanh_c = buffers("gates", 4 * chain.size, hidden), buffers("tanh_c", chain.size, hidden)
+    recurrent, written = buffers("recurrent", batch, 4 * hidden), buffers("written", batch, hidden)
     for block in chain.blocks:
-        a = project(block, room("a", block.size, 4 * hidden))
+        a = project(block, buffers("a", block.size, 4 * hidden))
         a_by_gate = a.reshape(block.size, 4, hidden).swapaxes(0, 1)
         gates, tanh_c = by_gate(all_gates, 4, block.rows), all_tanh_c[block.rows]
         for step in block.steps:
@@ -63,10 +64,10 @@ def lstm_scan(
 
 def lstm_scan_backward(
     chain: Chain,
-    room: Buffers,
-    arrive: Arrive,
+    buffers: Buffers,
+    upstream: Upstream,
     carries: tuple[Float, ...],
-    collect: Collect,
+    accumulate: Accumulate,
     W_hh: Float,
     cache: LSTMScanCache,
 ) -> dict[str, Float]:
@@ -75,13 +76,13 @@ def lstm_scan_backward(
     Parameters
     ----------
     chain : Chain
-    room : Buffers
-    arrive : callable
+    buffers : Buffers
+    upstream : callable
         Gives what a block's hidden states receive from the output, ``(block.size, hidden)``; overwritten.
     carries : tuple of two arrays, ``(batch, hidden)``
         What each sequence's final ``h`` and ``c`` receive, the longest first; they hold the initial states'
         gradients afterwards.
-    collect : callable
+    accumulate : callable
         Takes a block and the gradient of its projections, not halved, ``(block.size, 4 * hidden)``.
     W_hh : array, ``(hidden, 4 * hidden)``
     cache : LSTMScanCache
@@ -96,19 +97,19 @@ def lstm_scan_backward(
     W_hh_T = np.ascontiguousarray(W_hh.T)
     dW_hh = np.zeros_like(W_hh)
     for block in reversed(chain.blocks):
-        dh, gates, tanh_c = arrive(block), by_gate(all_gates, 4, block.rows), all_tanh_c[block.rows]
+        dh, gates, tanh_c = upstream(block), by_gate(all_gates, 4, block.rows), all_tanh_c[block.rows]
         i, f, g, o = gates
         # Each gate's gradient is dc, for o dh, times what the forward pass has fixed: that, for the block's steps.
-        fixed = np.multiply(gates, gates, out=room("fixed", *gates.shape))
+        fixed = np.multiply(gates, gates, out=buffers("fixed", *gates.shape))
         np.subtract(gates[:2], fixed[:2], out=fixed[:2])
         np.subtract(1, fixed[2], out=fixed[2])
         np.subtract(o, fixed[3], out=fixed[3])
         for slope, factor in zip(fixed, (g, chain.before(c, block), i, tanh_c), strict=True):
             slope *= factor
         # o (1 - tanh(c)^2) = o - h tanh(c)
-        to_c = np.multiply(chain.after(h, block), tanh_c, out=room("to_c", *dh.shape))
+        to_c = np.multiply(chain.after(h, block), tanh_c, out=buffers("to_c", *dh.shape))
         np.subtract(o, to_c, out=to_c)
-        da = room("da", block.size, len(W_hh_T))
+        da = buffers("da", block.size, len(W_hh_T))
         da_by_gate = da.reshape(block.size, *gates.shape[::2]).swapaxes(0, 1)
         for step in reversed(block.steps):
             rows, active = step.rows, slice(step.active)
@@ -121,5 +122,8 @@ def lstm_scan_backward(
             dc_t *= f[rows]
             product(da[rows], W_hh_T, out=carry[active])
         dW_hh += chain.before(h, block).T @ da
-        collect(block, da)
+        accumulate(block, da)
     return {"W_hh": dW_hh}
+
+
+SCAN = Scan(lstm_scan, lstm_scan_backward, scale=(0.5, 0.5, 1.0, 0.5))

@@ -11,7 +11,7 @@ from birnn_ref._checks import Float, Int
 from birnn_ref.layers.scans.buffers import Buffers
 
 BLOCK = 1024
-"""A scan's rows are projected, gone through and collected so many at a time."""
+"""A scan's rows are read, gone through and accumulated so many at a time."""
 
 
 class Step(NamedTuple):
@@ -77,10 +77,10 @@ class Chain(NamedTuple):
     initial: Int
     final: Int
 
-    def states(self, room: Buffers, name: str, initial: Float) -> Float:
-        """Make room for the states of all steps, with the initial ones, ``(batch, hidden)``, in their places."""
+    def states(self, buffers: Buffers, name: str, initial: Float) -> Float:
+        """Return an array for the states of all steps, with the initial ones, ``(batch, hidden)``, in their places."""
         batch, hidden = initial.shape
-        states = room(name, batch + self.size, hidden)
+        states = buffers(name, batch + self.size, hidden)
         states[self.initial] = initial
         return states
 
@@ -163,7 +163,7 @@ class Packing:
         out[self._source[rows]] = packed
 
     def unpacked(self, *columns: int, dtype: np.dtype[Any]) -> Float:
-        """Make room for unpacked rows, ``(batch * time, *columns)``; 0 at padded steps."""
+        """Return an array for unpacked rows, ``(batch * time, *columns)``; 0 at padded steps."""
         make = np.empty if self.full else np.zeros
         return make((self.shape[0] * self.shape[1], *columns), dtype)
 

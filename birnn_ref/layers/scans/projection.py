@@ -14,11 +14,9 @@ from birnn_ref.layers.scans.buffers import Buffers
 from birnn_ref.layers.scans.packing import Block, Packing
 
 Project = Callable[[Block, Float], Float]
-"""How a scan gets a block's projections: it gives the room for them."""
-Collect = Callable[[Block, Float], None]
+"""How a scan gets a block's projections: it gives the array to put them into."""
+Accumulate = Callable[[Block, Float], None]
 """How it hands on the gradient of a block's projections; the array may change afterwards."""
-Arrive = Callable[[Block], Float]
-"""How it gets the gradient of a block's states; it may overwrite the array."""
 
 
 class ProjectedInputs:
@@ -30,19 +28,19 @@ class ProjectedInputs:
     Parameters
     ----------
     packing : Packing
-    room : Buffers
+    buffers : Buffers
     x : array, ``(batch, time, features)``, or ``(batch, time, directions, features)`` if each direction reads its own
     W_xh, b_h : array, ``(directions, features, width)`` and ``(directions, width)``
     scale : array, ``(width,)``
         What the scan wants each column of the projections multiplied by; their gradients come without it.
     """
 
-    def __init__(self, packing: Packing, room: Buffers, x: Float, W_xh: Float, b_h: Float, scale: Float) -> None:
-        self.packing, self.room, self.shape, self.W_xh = packing, room, x.shape, W_xh
+    def __init__(self, packing: Packing, buffers: Buffers, x: Float, W_xh: Float, b_h: Float, scale: Float) -> None:
+        self.packing, self.buffers, self.shape, self.W_xh = packing, buffers, x.shape, W_xh
         directions, features, _ = W_xh.shape
         kinds = 1 if x.ndim == 3 else directions
         flat = x.reshape(x.shape[0] * x.shape[1], kinds, features)
-        inputs = room("inputs", kinds, packing.size, features + 1)
+        inputs = buffers("inputs", kinds, packing.size, features + 1)
         inputs[:, :, features] = 1
         for own, own_flat in zip(inputs, flat.swapaxes(0, 1), strict=True):
             for block in packing.chains[0].blocks:
@@ -50,7 +48,7 @@ class ProjectedInputs:
         self.inputs = np.broadcast_to(inputs, (directions, *inputs.shape[1:]))
         self.W = np.concatenate([W_xh, b_h[:, None]], axis=1) * scale
         self.dW = np.zeros_like(self.W)
-        self.d_inputs = room("d_inputs", kinds, packing.size, features)
+        self.d_inputs = buffers("d_inputs", kinds, packing.size, features)
 
     def forward(self, direction: int, block: Block, out: Float) -> Float:
         """Write the block's projections to ``out``, ``(block.size, width)``, and return it."""
@@ -64,16 +62,16 @@ class ProjectedInputs:
         if direction < len(self.d_inputs):
             np.matmul(da, W_xh_T, out=self.d_inputs[direction, block.rows])
         else:
-            more = self.room("more", block.size, W_xh_T.shape[1])
+            more = self.buffers("more", block.size, W_xh_T.shape[1])
             self.d_inputs[0, block.rows] += np.matmul(da, W_xh_T, out=more)
 
-    def gradients(self) -> tuple[Any, Float, Float]:
+    def gradients(self) -> tuple[Any, dict[str, Float]]:
         """Return the gradients of ``x``, ``W_xh`` and ``b_h``, when every block's has been taken."""
         kinds, _, features = self.d_inputs.shape
-        dx = self.packing.unpacked(kinds, features, dtype=self.room.dtype)
+        dx = self.packing.unpacked(kinds, features, dtype=self.buffers.dtype)
         for k, rows in enumerate(self.d_inputs):
             self.packing.unpack(rows, dx[:, k])
-        return dx.reshape(self.shape), self.dW[:, :-1], self.dW[:, -1]
+        return dx.reshape(self.shape), {"W_xh": self.dW[:, :-1], "b_h": self.dW[:, -1]}
 
 
 class ProjectedWords:
@@ -81,12 +79,12 @@ class ProjectedWords:
 
     Parameters
     ----------
-    packing, room, W_xh, b_h, scale
+    packing, buffers, W_xh, b_h, scale
         As in `ProjectedInputs`.
     x : LookedUp
     """
 
-    def __init__(self, packing: Packing, room: Buffers, x: LookedUp, W_xh: Float, b_h: Float, scale: Float) -> None:
+    def __init__(self, packing: Packing, buffers: Buffers, x: LookedUp, W_xh: Float, b_h: Float, scale: Float) -> None:
         ids = packing.pack(x.ids.ravel())
         occurs = np.zeros(len(x.W), bool)
         occurs[ids] = True
@@ -95,7 +93,7 @@ class ProjectedWords:
         self.vectors = x.W[self.words]
         self.W_xh = W_xh
         self.projected = (self.vectors @ W_xh + b_h[:, None]) * scale
-        self.da = room("da of words", len(W_xh), packing.size, W_xh.shape[2])
+        self.da = buffers("da of words", len(W_xh), packing.size, W_xh.shape[2])
 
     def forward(self, direction: int, block: Block, out: Float) -> Float:
         """Write the block's projections to ``out``, ``(block.size, width)``, and return it."""
@@ -106,8 +104,8 @@ class ProjectedWords:
         """Take the gradient of the block's projections, ``(block.size, width)``."""
         self.da[direction, block.rows] = da
 
-    def gradients(self) -> tuple[SparseRows, Float, Float]:
+    def gradients(self) -> tuple[SparseRows, dict[str, Float]]:
         """Return the gradients of the words' vectors, ``W_xh`` and ``b_h``: each word's steps are added up first."""
         sums = np.stack([sum_by_row(self.places, da).values for da in self.da])
         d_vectors = (sums @ self.W_xh.swapaxes(1, 2)).sum(axis=0)
-        return SparseRows(self.words, d_vectors), self.vectors.T @ sums, sums.sum(axis=1)
+        return SparseRows(self.words, d_vectors), {"W_xh": self.vectors.T @ sums, "b_h": sums.sum(axis=1)}

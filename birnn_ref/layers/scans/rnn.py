@@ -10,7 +10,8 @@ from birnn_ref._checks import Float
 from birnn_ref.layers.scans.buffers import Buffers
 from birnn_ref.layers.scans.packing import Chain
 from birnn_ref.layers.scans.product import product
-from birnn_ref.layers.scans.projection import Arrive, Collect, Project
+from birnn_ref.layers.scans.projection import Accumulate, Project
+from birnn_ref.layers.scans.scan import Scan, Upstream
 
 
 class RNNScanCache(NamedTuple):
@@ -21,25 +22,30 @@ class RNNScanCache(NamedTuple):
 
 
 def rnn_scan(
-    chain: Chain, room: Buffers, project: Project, states: tuple[Float, ...], params: dict[str, Float], activation: str
+    chain: Chain,
+    buffers: Buffers,
+    project: Project,
+    states: tuple[Float, ...],
+    params: dict[str, Float],
+    activation: str,
 ) -> RNNScanCache:
     """Compute every step's state into ``states``.
 
     Parameters
     ----------
     chain : Chain
-    room : Buffers
+    buffers : Buffers
     project : callable
         Gives a block's ``x_t @ W_xh + b_h``, ``(block.size, hidden)``.
     states : tuple of one array, ``(batch + size, hidden)``
-        The initial states, and room for those after; changed in place.
+        The initial states, and space for those after; changed in place.
     params : dict
         ``W_hh (hidden, hidden)``.
     activation : {"tanh", "relu"}
     """
     (h,), W_hh = states, params["W_hh"]
     for block in chain.blocks:
-        a = project(block, room("a", block.size, h.shape[1]))
+        a = project(block, buffers("a", block.size, h.shape[1]))
         for step in block.steps:
             h_t = product(h[step.before], W_hh, out=h[step.after])
             h_t += a[step.rows]
@@ -52,10 +58,10 @@ def rnn_scan(
 
 def rnn_scan_backward(
     chain: Chain,
-    room: Buffers,
-    arrive: Arrive,
+    buffers: Buffers,
+    upstream: Upstream,
     carries: tuple[Float, ...],
-    collect: Collect,
+    accumulate: Accumulate,
     W_hh: Float,
     cache: RNNScanCache,
 ) -> dict[str, Float]:
@@ -64,12 +70,12 @@ def rnn_scan_backward(
     Parameters
     ----------
     chain : Chain
-    room : Buffers
-    arrive : callable
+    buffers : Buffers
+    upstream : callable
         Gives what a block's states receive from the output, ``(block.size, hidden)``; overwritten.
     carries : tuple of one array, ``(batch, hidden)``
         What each sequence's final state receives, the longest first; holds the initial state's gradient afterwards.
-    collect : callable
+    accumulate : callable
         Takes a block and the gradient of its projections, ``(block.size, hidden)``.
     W_hh : array, ``(hidden, hidden)``
     cache : RNNScanCache
@@ -84,8 +90,8 @@ def rnn_scan_backward(
     W_hh_T = np.ascontiguousarray(W_hh.T)
     dW_hh = np.zeros_like(W_hh)
     for block in reversed(chain.blocks):
-        dh, h_t = arrive(block), chain.after(h, block)
-        da = room("da", *dh.shape)
+        dh, h_t = upstream(block), chain.after(h, block)
+        da = buffers("da", *dh.shape)
         if activation == "tanh":
             np.multiply(h_t, h_t, out=da)
             np.subtract(1, da, out=da)
@@ -97,5 +103,8 @@ def rnn_scan_backward(
             da_t *= dh_t
             product(da_t, W_hh_T, out=carry_t)
         dW_hh += chain.before(h, block).T @ da
-        collect(block, da)
+        accumulate(block, da)
     return {"W_hh": dW_hh}
+
+
+SCAN = Scan(rnn_scan, rnn_scan_backward, scale=(1.0,))

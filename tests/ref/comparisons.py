@@ -1,21 +1,9 @@
-"""Two references for the recurrent layers: PyTorch, and each sequence alone by the step functions."""
+"""Two references for the recurrent layers: PyTorch, and the specification in `birnn_ref.plain`."""
 
 import numpy as np
 
-from birnn_ref.cells import (
-    gru_step,
-    gru_step_backward,
-    lstm_step,
-    lstm_step_backward,
-    rnn_step,
-    rnn_step_backward,
-)
-
-STEPS = {
-    "rnn": (rnn_step, rnn_step_backward, 1),
-    "lstm": (lstm_step, lstm_step_backward, 2),
-    "gru": (gru_step, gru_step_backward, 1),
-}
+from birnn_ref.cells import find_cell
+from birnn_ref.plain import reverse_time, unroll, unroll_backward
 
 
 def random_params(layer, rng, scale=0.5):
@@ -24,72 +12,41 @@ def random_params(layer, rng, scale=0.5):
         value[...] = rng.normal(scale=scale, size=value.shape)
 
 
-def alone(cell, params, x, states, d_outputs, d_states, **options):
-    """Run one chain over one unpadded sequence and back.
+def plainly(cell, params, x, lengths, initial, d_outputs, d_final, **options):
+    """Run the specification, forward and backward, in one or two directions.
 
-    ``x`` is ``(time, features)``, states and their gradients ``(hidden,)``. Returns the outputs, the final states, dx,
-    the initial states' gradients and the parameters' gradients.
+    Parameters, states and their gradients have a leading axis for the directions; ``d_outputs`` is ``(batch, time,
+    directions, hidden)``. Returns a dict: ``outputs``, ``final``, ``dx``, ``d_initial`` and each parameter's gradient.
     """
-    step, step_backward, count = STEPS[cell]
-    states = [state[None] for state in states]
-    caches, outputs = [], np.zeros((len(x), states[0].shape[1]))
-    for t, x_t in enumerate(x):
-        *states, cache = step(x_t[None], *states, **params, **options)
-        caches.append(cache)
-        outputs[t] = states[0][0]
-    d_states = [d[None].copy() for d in d_states]
-    dx, grads = np.zeros_like(x), {name: np.zeros_like(value) for name, value in params.items()}
-    for t in reversed(range(len(x))):
-        d_states[0] = d_states[0] + d_outputs[t]
-        dx_t, *d_states, step_grads = step_backward(*d_states, caches[t])
-        dx[t] = dx_t[0]
-        for name, gradient in step_grads.items():
-            grads[name] += gradient
-    assert len(states) == count
-    return outputs, [s[0] for s in states], dx, [d[0] for d in d_states], grads
-
-
-def each_alone(cell, params, x, lengths, initial, d_outputs, d_final, **options):
-    """Run `alone` for every sequence in every direction; arrays as in the layers, with an axis for the directions.
-
-    Returns a dict: ``outputs (batch, time, directions, hidden)``, ``final``, ``dx``, ``d_initial`` and one entry for
-    each parameter's gradient.
-    """
-    directions = len(params["W_xh"])
-    found = {
-        "outputs": np.zeros_like(d_outputs),
-        "final": [s.copy() for s in initial],
-        "dx": np.zeros_like(x),
-        "d_initial": [s.copy() for s in d_final],
-        **{name: np.zeros_like(value) for name, value in params.items()},
-    }
-    for d in range(directions):
-        chain = {name: value[d] for name, value in params.items()}
-        for i, length in enumerate(lengths):
-            reading = np.arange(length) if d == 0 else np.arange(length)[::-1]
-            out, final, dx, d_initial, grads = alone(
-                cell,
-                chain,
-                x[i, reading],
-                [s[d, i] for s in initial],
-                d_outputs[i, reading, d],
-                [s[d, i] for s in d_final],
-                **options,
-            )
-            found["outputs"][i, reading, d] = out
-            found["dx"][i, reading] += dx
-            for k in range(len(initial)):
-                found["final"][k][d, i], found["d_initial"][k][d, i] = final[k], d_initial[k]
-            for name, gradient in grads.items():
-                found[name][d] += gradient
-    return found
+    cell = find_cell(cell)
+    found = {"outputs": np.zeros_like(d_outputs), "dx": np.zeros_like(x), "final": [], "d_initial": []}
+    grads = []
+    for d in range(d_outputs.shape[2]):
+        turn = reverse_time if d else lambda a, lengths: a
+        weights = {name: value[d] for name, value in params.items()}
+        outputs, final, caches = unroll(
+            cell.step, turn(x, lengths), tuple(s[d] for s in initial), lengths, **weights, **options
+        )
+        d_h, d_last = turn(np.ascontiguousarray(d_outputs[:, :, d]), lengths), tuple(s[d] for s in d_final)
+        if caches:
+            dx, d_first, own = unroll_backward(cell.step_backward, d_h, caches, lengths, d_last)
+            found["dx"] += turn(dx, lengths)
+        else:
+            d_first, own = d_last, {name: np.zeros_like(value) for name, value in weights.items()}
+        found["outputs"][:, :, d] = turn(outputs[0], lengths)
+        found["final"].append(final)
+        found["d_initial"].append(d_first)
+        grads.append(own)
+    for name in ("final", "d_initial"):
+        found[name] = [np.stack(states) for states in zip(*found[name], strict=True)]
+    return found | {name: np.stack([own[name] for own in grads]) for name in params}
 
 
 def in_torch(cell, layers, x, lengths, initial, d_outputs, d_final, activation="tanh", merge="concat"):
     """Run ``torch.nn``'s layer, of several depths and directions, with these weights.
 
     ``layers`` holds a dict of parameters for each depth, with an axis for the directions; states are
-    ``(depth, directions, batch, hidden)``. Returns a dict as `each_alone` does, parameters as ``"0.W_xh"``.
+    ``(depth, directions, batch, hidden)``. Returns a dict as `plainly` does, parameters as ``"0.W_xh"``.
     """
     import torch
 

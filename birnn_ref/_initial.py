@@ -17,3 +17,10 @@ def glorot_uniform(
     """
     bound = np.sqrt(6 / (fan_in + fan_out))
     return check_rng(rng).uniform(-bound, bound, shape).astype(dtype)
+
+
+def orthogonal(rng: np.random.Generator, count: int, size: int) -> Float:
+    """Draw orthogonal matrices, ``(count, size, size)``, uniformly: they keep a state's length (Saxe et al., 2014)."""
+    q, r = np.linalg.qr(check_rng(rng).normal(size=(count, size, size)))
+    matrices: Float = q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None]
+    return matrices
