@@ -1,7 +1,7 @@
-"""`nbgrader generate_assignment` that loses nothing: what it refuses it refuses first, and a failure leaves the release.
+"""`nbgrader generate_assignment` that loses nothing: what it refuses it refuses first, and a failure puts all back.
 
-nbgrader removes the released folder, then looks whether the new one may be made. Once work has been graded, cells cannot
-come or go any more; their content and points can.
+nbgrader removes the released folder, and looks then whether the new one may be made. Once work has been graded, cells
+cannot come or go any more; their content and points can.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nbgrader.converters.base import NbGraderException
 
 from birnn_grader.package import read, settings_of
 
-KINDS = ("grade", "solution", "task")
+KINDS = (("grade",), ("solution",), ("task",), ("grade", "solution", "task", "locked"))  # as the gradebook lists cells
 
 
 def cells_that_changed(gradebook, assignment: str, path: Path) -> list[str]:
@@ -28,12 +28,9 @@ def cells_that_changed(gradebook, assignment: str, path: Path) -> list[str]:
     if not record.submissions:
         return []
     settings = [settings_of(cell) for cell in read(path)["cells"]]
-    new = [{s["grade_id"] for s in settings if s.get(kind)} for kind in KINDS]
-    old = [{c.name for c in cells} for cells in (record.grade_cells, record.solution_cells, record.task_cells)]
-    locked = {s["grade_id"] for s in settings if s.get("locked")}
-    return sorted(
-        set().union(*(a ^ b for a, b in zip(new, old, strict=True)), locked - {c.name for c in record.source_cells})
-    )
+    new = [{s["grade_id"] for s in settings if any(map(s.get, keys))} for keys in KINDS]
+    old = [record.grade_cells, record.solution_cells, record.task_cells, record.source_cells]
+    return sorted(set().union(*(ids ^ {c.name for c in cells} for ids, cells in zip(new, old, strict=True))))
 
 
 class SafeGenerateAssignment(GenerateAssignment):
@@ -60,9 +57,9 @@ class SafeGenerateAssignment(GenerateAssignment):
 
     def _refuse(self, assignment, changed):
         message = (
-            f"{assignment} has been graded, so cells can neither come nor go: {', '.join(changed)}. Nothing was changed. "
-            "Put a new test's code into a test cell that is there, whose points you may change, then "
-            f"`nbgrader generate_assignment {assignment} --force` and `birnn-grade run {assignment}`: "
+            f"{assignment} has been graded, so cells can neither come nor go: {', '.join(changed)}. "
+            "Nothing was changed. Put a new test's code into a test cell that is there, whose points you may change, "
+            f"then `nbgrader generate_assignment {assignment} --force` and `birnn-grade run {assignment}`: "
             "everyone is graded again, and marks and comments given by hand are kept."
         )
         self.log.error(message)
