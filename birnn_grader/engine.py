@@ -204,8 +204,9 @@ def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=Non
             executed += 1
             cell["execution_count"] = executed
             for output in cell["outputs"]:
-                if output.pop("theirs", False):
-                    cell["metadata"]["birnn_grader"] = {"theirs": True}  # for `feedback.HideHiddenTests`
+                theirs, call = output.pop("theirs", False), output.pop("call", "")
+                if theirs or call:
+                    cell["metadata"]["birnn_grader"] = {"theirs": theirs, "call": call}  # for `feedback`
                 if output["output_type"] == "execute_result":
                     output["execution_count"] = executed
             notes += [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def configure(c) -> None:
     """Set up nbgrader: `autograde` in two processes and a sandbox, feedback without hidden tests and scripts.
@@ -25,11 +27,13 @@ def configure(c) -> None:
     usual = GenerateAssignment.class_traits()["preprocessors"].default()
     c.GenerateAssignment.preprocessors = ["birnn_grader.preprocessor.CheckNames", *usual]
     c.GenerateFeedback.preprocessors = [
-        f"{steps}.GetGrades",
+        "birnn_grader.feedback.Marks",
         "birnn_grader.feedback.HideHiddenTests",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.GenerateFeedback.exporter_class = "birnn_grader.feedback.SafeHTMLExporter"
+    c.SafeHTMLExporter.template_name = "birnn"
+    c.SafeHTMLExporter.extra_template_basedirs = [str(Path(__file__).parent / "templates")]
     c.ExportApp.plugin_class = "birnn_grader.export.FastCsv"
     _replace_converters()
 

@@ -137,7 +137,10 @@ def describe(error):
         lines = "".join(traceback.format_list(frames[-8:]))
         if isinstance(error, SyntaxError):
             lines += "".join(traceback.format_exception_only(error)[:-1])
-        return {"type": str(kind), "message": message, "traceback": lines[:MAX_ERROR]}
+        at = [[frame.filename, frame.lineno] for frame in frames[-8:]]
+        if isinstance(error, SyntaxError):
+            at.append([error.filename, error.lineno])
+        return {"type": str(kind), "message": message, "traceback": lines[:MAX_ERROR], "at": at}
     except BaseException:
         return {"type": "Exception", "message": "the error could not be described", "traceback": ""}
 

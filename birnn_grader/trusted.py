@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from birnn_grader import language, names, protocol
+from birnn_grader import calls, language, names, protocol
 from birnn_grader.limits import Limits
 from birnn_grader.package import kind, label_of, settings_of
 from birnn_grader.runner import Capped
@@ -58,6 +58,9 @@ class Notebook:
         self.crash: str | None = None
         self.printed: list[str] = []
         self.error: dict | None = None
+        self.sources: dict[str, str] = {}  # of the student's cells, by label
+        self.calls: dict[str, int] = {}  # of this test, by function
+        self.last = ""  # this test's last call that failed, in words that hold nothing of the student's making
         self.until = 0.0
 
     def proxy(self, name: str):
@@ -66,6 +69,8 @@ class Notebook:
         def call(*args, **kwargs):
             if self.crash:
                 raise Failed(self.crash)
+            self.calls[name] = self.calls.get(name, 0) + 1
+            self.last = f"call {self.calls[name]} of {name} with {calls.shapes(args, kwargs)}"
             try:
                 reply = self.session.call(name, args, kwargs, max(self.until - self.clock.now(), 0.01))
             except Crash as crash:
@@ -77,6 +82,7 @@ class Notebook:
             self.error = None
             if "error" in reply:
                 self.error = reply["error"] if isinstance(reply["error"], dict) else {}
+                self.last += calls.line(self.error.get("at"), self.sources)
                 raise raised(reply["error"])
             return reply.get("value")
 
@@ -93,6 +99,7 @@ class Notebook:
 
     def student(self, label: str, source: str, wanted: list[str], mine: bool = True) -> list[dict]:
         """Run a cell in the sandbox; where it is the student's (``mine``), take the names over as proxies and data."""
+        self.sources[label] = source
         try:
             reply = self.session.exec(label, source, wanted)
         except Crash as crash:
@@ -123,7 +130,7 @@ class Notebook:
 
     def test(self, label: str, source: str, points: float) -> list[dict]:
         """Run a test; return its outputs, from which nbgrader reads the score as it always does."""
-        self.crash, self.error, self.printed = None, None, []
+        self.crash, self.error, self.printed, self.calls, self.last = None, None, [], {}, ""
         with contextlib.suppress(Crash):
             self.session.ready()  # a new process after a crash: its start is not this test's time
         self.until = self.clock.now() + self.limits.cell
@@ -143,7 +150,7 @@ class Notebook:
         if failure is not None:
             theirs = self.error is not None and not self.crash
             error = _error(*failure, self.error.get("traceback", "") if theirs else "")
-            return [*outputs, {**error, "theirs": theirs}]
+            return [*outputs, {**error, "theirs": theirs, "call": self.last if theirs or self.crash else ""}]
         if isinstance(value, numbers.Real) and not isinstance(value, bool) and not source.rstrip().endswith(";"):
             score = float(value)
             if not (math.isfinite(score) and 0 <= score <= points):
