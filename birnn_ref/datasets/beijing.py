@@ -54,7 +54,7 @@ class SeriesData(SequenceData):
         result = np.eye(readings.shape[1])
         for i, j in itertools.combinations(range(len(result)), 2):
             both = known[:, i] & known[:, j]
-            result[i, j] = result[j, i] = np.corrcoef(readings[both][:, [i, j]].T)[0, 1]
+            result[i, j] = result[j, i] = np.atleast_2d(np.corrcoef(readings[both][:, [i, j]].T))[0, 1]
         return result
 
     def example(self, split: str, i: int) -> str:
