@@ -15,6 +15,8 @@ LIMIT = 2.0
 ROUNDS = 9
 CRF_SHAPE = 32, 50, 20
 """Batch, time, tags."""
+CTC_SHAPE, CTC_LABELS = (16, 200, 12), 20
+"""Batch, time, labels; and labels of a target."""
 
 
 def _crf_task() -> tuple[Any, np.ndarray, np.ndarray]:
@@ -49,8 +51,39 @@ def crf_in_torch() -> Callable[[], Any]:
     return both_ways
 
 
+def _ctc_task() -> tuple[np.ndarray, np.ndarray]:
+    batch, _, labels = CTC_SHAPE
+    rng = np.random.default_rng(0)
+    return rng.normal(size=CTC_SHAPE).astype(np.float32), rng.integers(1, labels, size=(batch, CTC_LABELS))
+
+
+def ctc_in_numpy() -> Callable[[], Any]:
+    """Return the loss's pass."""
+    from birnn_ref.losses import ctc_loss
+
+    logits, targets = _ctc_task()
+    return lambda: ctc_loss(logits, targets)
+
+
+def ctc_in_torch() -> Callable[[], Any]:
+    """Return the pass of PyTorch's own loss, which is compiled."""
+    torch = _torch()
+    logits, targets = _ctc_task()
+    z, y = torch.tensor(logits, requires_grad=True), torch.from_numpy(targets)
+    batch, time, _ = CTC_SHAPE
+    steps, labels = torch.full((batch,), time), torch.full((batch,), CTC_LABELS)
+
+    def both_ways() -> None:
+        z.grad = None
+        log_p = z.log_softmax(2).transpose(0, 1)
+        torch.nn.functional.ctc_loss(log_p, y, steps, labels, reduction="sum").backward()
+
+    return both_ways
+
+
 TASKS: dict[str, dict[str, Callable[[], Callable[[], Any]]]] = {
     f"crf {CRF_SHAPE}": {"numpy": crf_in_numpy, "torch": crf_in_torch},
+    f"ctc {CTC_SHAPE}": {"numpy": ctc_in_numpy, "torch": ctc_in_torch},
 }
 
 

@@ -1,4 +1,4 @@
-"""Losses: each returns its value and its gradient with respect to the logits."""
+"""Cross-entropies: how far the probabilities of a model are from the classes, or from yes and no."""
 
 from __future__ import annotations
 
