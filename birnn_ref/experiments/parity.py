@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from birnn_ref.layers import Stack
-from birnn_ref.layers.merging import MERGES
 from birnn_ref.twins.parity import draw_case, largest_difference, ref_results
 from birnn_ref.twins.spec import describe
 
@@ -27,7 +26,7 @@ CELLS: dict[str, tuple[str, dict[str, Any]]] = {
 LENGTHS = ("whole", "lengths")
 
 SETTINGS = {
-    "cells": list(CELLS), "merges": [merge or "none" for merge in MERGES], "depths": [1, 2, 3],
+    "cells": list(CELLS), "merges": ["concat", "sum", "mul", "ave", "none"], "depths": [1, 2, 3],
     "frameworks": ["torch", "keras"], "batch": 3, "time": 4, "features": 3, "hidden": 4,
 }  # fmt: skip
 SEEDS = (0,)

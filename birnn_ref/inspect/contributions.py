@@ -8,6 +8,7 @@ from typing import NamedTuple
 from birnn_ref._checks import Float, Int, check_array
 from birnn_ref.inspect.influence import check_bidirectional
 from birnn_ref.layers import Bidirectional
+from birnn_ref.layers.recurrent.merging import MERGES, merged_width
 
 
 class Contributions(NamedTuple):
@@ -67,7 +68,7 @@ def direction_contributions(
     TypeError
         If the layer is no `Bidirectional`.
     ValueError
-        If the merge is ``mul``, whose outputs are no sum (`influence_matrix` with ``direction`` is exact there too),
+        If the merge is ``mul``, whose outputs are not a sum (`influence_matrix` with ``direction`` is exact there too),
         or an array does not fit.
 
     Examples
@@ -80,19 +81,17 @@ def direction_contributions(
     >>> bool(np.allclose(direction_contributions(layer, W, b, x).total, layer.forward(x)[0] @ W + b))
     True
     """
-    if check_bidirectional(layer).merge == "mul":
+    merge = MERGES[check_bidirectional(layer).merge or "concat"]
+    if not merge.linear:
         raise ValueError(
-            "merge 'mul' multiplies the directions, so its outputs are no sum: see influence_matrix(direction=)"
+            f"merge {layer.merge!r} is not linear, so its outputs are not a sum: see influence_matrix(direction=)"
         )
     apart = copy.deepcopy(layer)
     apart.merge = None
     (h_f, h_b), _ = apart.forward(x, lengths, initial)
     hidden = h_f.shape[2]
-    joined = layer.merge in ("concat", None)
-    check_array("W", W, (2 * hidden if joined else hidden, "outputs"))
+    check_array("W", W, (merged_width(layer.merge, hidden), "outputs"))
     check_array("b", b, (W.shape[1],))
-    if joined:
-        W_f, W_b = W[:hidden], W[hidden:]
-    else:
-        W_f = W_b = W / 2 if layer.merge == "ave" else W
-    return Contributions(h_f @ W_f, h_b @ W_b, b)
+    # The gradient of a linear merge is its own transpose, whatever the states are.
+    W_f, W_b = merge.gradients(W.T, h_f, h_b)  # (outputs, hidden)
+    return Contributions(h_f @ W_f.T, h_b @ W_b.T, b)

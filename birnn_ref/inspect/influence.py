@@ -10,6 +10,7 @@ import numpy as np
 
 from birnn_ref._checks import Float, Int, check_array, check_choice, check_lengths
 from birnn_ref.layers import Bidirectional
+from birnn_ref.layers.recurrent.merging import MERGES, merged_width
 
 NORMS: dict[str, str | int] = {"spectral": 2, "frobenius": "fro"}
 """The norms of a matrix by name: its largest singular value, and the root of its squares' sum."""
@@ -176,19 +177,18 @@ def _upstream(
 ) -> list[Float]:
     """Return for each array of outputs the gradient of every :math:`y_{t,j}`: ``(time, its features, outputs)``."""
     time = outputs[0].shape[1]
-    concatenated = direction is None or mode in ("concat", None)
-    width = sum(array.shape[2] for array in outputs) if concatenated else outputs[0].shape[2]
+    apart = direction is None or mode is None
+    width = sum(array.shape[2] for array in outputs) if apart else merged_width(mode, outputs[0].shape[2])
     if readout is None:
         readout = np.eye(width, dtype=outputs[0].dtype)
     check_array("readout", readout, (width, "outputs"))
     columns = np.broadcast_to(readout, (time, *readout.shape))
-    if concatenated:
+    if apart:
         parts = np.split(columns, len(outputs), axis=1)
-    elif mode == "mul":
-        h_f, h_b = outputs
-        parts = [h_b[0, :, :, None] * columns, h_f[0, :, :, None] * columns]
     else:
-        parts = [columns / (2 if mode == "ave" else 1)] * 2
+        assert mode is not None
+        h_f, h_b = (h[0, :, None] for h in outputs)  # (time, 1, hidden)
+        parts = [d.swapaxes(1, 2) for d in MERGES[mode].gradients(columns.swapaxes(1, 2), h_f, h_b)]
     if direction is not None:
         unused = 1 - DIRECTIONS.index(direction)
         parts[unused] = np.zeros_like(parts[unused])

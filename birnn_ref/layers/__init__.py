@@ -3,7 +3,6 @@
 from birnn_ref.layers.activation import ReLU
 from birnn_ref.layers.attention import AdditiveAttention, DotAttention
 from birnn_ref.layers.base import Layer, SparseRows
-from birnn_ref.layers.bidirectional import Bidirectional
 from birnn_ref.layers.conv import Conv1D, MaxPoolTime
 from birnn_ref.layers.crf import CRF
 from birnn_ref.layers.dense import Dense
@@ -11,8 +10,7 @@ from birnn_ref.layers.dropout import Dropout
 from birnn_ref.layers.embedding import Embedding, LookedUp
 from birnn_ref.layers.norm import LayerNorm
 from birnn_ref.layers.pooling import PoolTime
-from birnn_ref.layers.recurrent import Recurrent
-from birnn_ref.layers.stack import Stack
+from birnn_ref.layers.recurrent import Bidirectional, Recurrent, Stack
 
 __all__ = [
     "CRF",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from birnn_ref._checks import Float, check_array, check_choice
 from birnn_ref.layers import AdditiveAttention, Layer, PoolTime, Stack
 from birnn_ref.layers.embedding import LookedUp
-from birnn_ref.layers.merging import merge_backward, merge_directions
+from birnn_ref.layers.recurrent.merging import merge_backward, merge_directions, merged_width
 
 POOLINGS = ("final", "mean", "max", "attention")
 
@@ -21,7 +21,7 @@ def output_size(stack: Stack) -> int:
         return stack.hidden
     if stack.merge is None:
         raise ValueError("merge must not be None here: a readout needs one array")
-    return 2 * stack.hidden if stack.merge == "concat" else stack.hidden
+    return merged_width(stack.merge, stack.hidden)
 
 
 class Summary(Layer):

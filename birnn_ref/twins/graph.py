@@ -9,8 +9,8 @@ import numpy as np
 
 from birnn_ref._checks import Float
 from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer, Stack
+from birnn_ref.layers.recurrent.merging import merge_pair
 from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Summary, Tagger
-from birnn_ref.twins.merging import merge
 from birnn_ref.twins.spec import gradients
 
 MODELS = (Classifier, ConvClassifier, Tagger, CharTagger)
@@ -144,7 +144,7 @@ class Graph:
         outputs, final = self.part("summary.stack")(x, lengths)
         if model.pooling == "final":
             h = final[0][-1]
-            return merge(xp, h[0], h[1], model.stack.merge) if model.stack.bidirectional else h[0]
+            return merge_pair(xp, h[0], h[1], model.stack.merge) if model.stack.bidirectional else h[0]
         if model.pooling != "attention":
             return self.pool(outputs, lengths, model.pooling)
         scores = self.part("summary.pool.v")(xp.tanh(self.part("summary.pool.U")(outputs)))

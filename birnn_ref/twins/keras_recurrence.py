@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from birnn_ref.layers.recurrent.merging import merge_pair
 from birnn_ref.twins.keras import CELLS, keras
-from birnn_ref.twins.merging import merge
 from birnn_ref.twins.spec import Spec
 
 ops = keras.ops
@@ -14,8 +14,8 @@ ops = keras.ops
 class KerasRecurrence(keras.layers.Layer):  # type: ignore[misc]
     """The twin of `birnn_ref.layers.Recurrent`, `Bidirectional` and `Stack`: their arguments and results as tensors.
 
-    Each level of two directions is one `keras.layers.Bidirectional`, which merges; directions that are stacked alone
-    are chains of plain layers, the backward chain on the flipped sequence.
+    Each level of two directions is one `keras.layers.Bidirectional`, whose two outputs the twin merges; directions that
+    are stacked alone are chains of plain layers, the backward chain on the flipped sequence.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class KerasRecurrence(keras.layers.Layer):  # type: ignore[misc]
         self.parts: list[Any] = []
         for level in range(spec.depth):
             for _ in range(2 if spec.apart else 1):
-                part = _part(spec, level)
+                part = _part(spec)
                 part.build((None, None, spec.inputs(level)))
                 self.parts.append(part)
         self.drop = keras.layers.Dropout(spec.dropout, dtype=spec.dtype.name)
@@ -80,11 +80,12 @@ class KerasRecurrence(keras.layers.Layer):  # type: ignore[misc]
             results = part(x, initial_state=entering, mask=mask)
             leaving = results[-len(entering) :]
             finals.append([ops.stack(leaving[i :: spec.states]) for i in range(spec.states)])
-            x = results[0]
-            if level < spec.depth - 1:
+            between = level < spec.depth - 1
+            mode = "concat" if between and spec.merge is None else spec.merge
+            x = merge_pair(ops, results[0], results[1], mode) if spec.bidirectional else results[0]
+            if between:
                 x = self._drop(x, training)
-        pair = spec.bidirectional and spec.merge is None
-        return ((results[0], results[1]) if pair else x), finals
+        return x, finals
 
     def _apart(self, x: Any, mask: Any, states: list[Any], training: bool) -> Any:
         """Stack each direction alone; on the flipped sequence the padding comes first, under its flipped mask."""
@@ -100,13 +101,13 @@ class KerasRecurrence(keras.layers.Layer):  # type: ignore[misc]
                 if level < spec.depth - 1:
                     chains[d] = self._drop(chains[d], training)
             finals.append([ops.stack([final[i] for final in leaving]) for i in range(spec.states)])
-        return merge(ops, chains[0], ops.flip(chains[1], axis=1), spec.merge), finals
+        return merge_pair(ops, chains[0], ops.flip(chains[1], axis=1), spec.merge), finals
 
     def _drop(self, x: Any, training: bool) -> Any:
         return self.drop_over_time(self.drop(x, training=training), training=training)
 
 
-def _part(spec: Spec, level: int) -> Any:
+def _part(spec: Spec) -> Any:
     options: dict[str, Any] = {"activation": spec.activation} if spec.cell == "rnn" else {}
     if spec.cell == "gru":
         options["reset_after"] = spec.reset_after
@@ -121,6 +122,4 @@ def _part(spec: Spec, level: int) -> Any:
     )
     if spec.apart or not spec.bidirectional:
         return layer
-    between = "concat" if spec.merge is None else spec.merge
-    mode = spec.merge if level == spec.depth - 1 else between
-    return keras.layers.Bidirectional(layer, merge_mode=mode, dtype=spec.dtype.name)
+    return keras.layers.Bidirectional(layer, merge_mode=None, dtype=spec.dtype.name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from birnn_ref._checks import Float, Int
 from birnn_ref.layers import Layer
+from birnn_ref.layers.recurrent.merging import merged_width
 from birnn_ref.twins.spec import Chains, Spec, gradients
 
 Results = dict[str, Float]
@@ -56,7 +57,7 @@ def draw_case(spec: Spec, batch: int, time: int, *, padded: bool, rng: np.random
     state = (*spec.lead, batch, spec.hidden)
     initial, d_final = (tuple(draw(state).astype(spec.dtype) for _ in range(spec.states)) for _ in range(2))
     pair = spec.bidirectional and spec.merge is None
-    width = spec.hidden * (2 if spec.bidirectional and spec.merge == "concat" else 1)
+    width = merged_width(spec.merge, spec.hidden) if spec.bidirectional and not pair else spec.hidden
     d_outputs = [draw((batch, time, width)).astype(spec.dtype) for _ in range(2 if pair else 1)]
     return Case(
         x=draw((batch, time, spec.features)).astype(spec.dtype),

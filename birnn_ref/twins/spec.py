@@ -11,6 +11,7 @@ import numpy as np
 from birnn_ref._checks import check_array
 from birnn_ref.cells import CELLS
 from birnn_ref.layers import Bidirectional, Layer, Recurrent, Stack
+from birnn_ref.layers.recurrent.merging import check_merge, merged_width
 from birnn_ref.twins.weights import Params, check_framework_has
 
 Chains = list[list[Params]]
@@ -58,6 +59,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         check_framework_has(self.cell)
+        check_merge(self.merge)
 
     @property
     def directions(self) -> int:
@@ -83,8 +85,8 @@ class Spec:
         """Features that a level reads."""
         if level == 0:
             return self.features
-        joined = self.bidirectional and not self.apart and self.merge in ("concat", None)
-        return 2 * self.hidden if joined else self.hidden
+        both = self.bidirectional and not self.apart
+        return merged_width(self.merge, self.hidden) if both else self.hidden
 
 
 def describe(layer: Layer) -> tuple[Spec, Chains]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from birnn_ref.twins.merging import merge
+from birnn_ref.layers.recurrent.merging import merge_pair
 from birnn_ref.twins.spec import Spec
 from birnn_ref.twins.torch_gru import ResetBeforeGRU
 
@@ -85,7 +85,7 @@ class TorchRecurrence(nn.Module):
         for level, part in enumerate(self.parts):
             outputs, final = _run(part, x, lengths, tuple(s[level] for s in states))
             finals.append(final)
-            merged = merge(torch, *_halves(outputs), spec.merge) if spec.bidirectional else outputs
+            merged = merge_pair(torch, *_halves(outputs), spec.merge) if spec.bidirectional else outputs
             x = self._drop(merged if isinstance(merged, Tensor) else outputs)
         return merged, _stacked(finals)
 
@@ -102,7 +102,7 @@ class TorchRecurrence(nn.Module):
                 chains[d] = self._drop(outputs) if level < spec.depth - 1 else outputs
                 at_level.append(final)
             finals.append(tuple(torch.cat(pair) for pair in zip(*at_level, strict=True)))
-        return merge(torch, chains[0], reverse_time(chains[1], lengths), spec.merge), _stacked(finals)
+        return merge_pair(torch, chains[0], reverse_time(chains[1], lengths), spec.merge), _stacked(finals)
 
     def _drop(self, x: Tensor) -> Tensor:
         x = nn.functional.dropout(x, self.spec.dropout, self.training)

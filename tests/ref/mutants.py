@@ -38,25 +38,32 @@ MODULES = (
     "layers/scans/rnn.py",
     "layers/scans/lstm.py",
     "layers/scans/gru.py",
-    "layers/merging.py",
-    "layers/_directions.py",
-    "layers/recurrent.py",
-    "layers/bidirectional.py",
-    "layers/stack.py",
+    "layers/recurrent/merging.py",
+    "layers/recurrent/directions.py",
+    "layers/recurrent/recurrent.py",
+    "layers/recurrent/bidirectional.py",
+    "layers/recurrent/stack.py",
 )
 # The judges. Starting PyTorch for each would take long; the other tests hold both to the same formulas.
 TESTS = {
     "cells": (["test_cells.py", "test_any_cell.py", "test_mgu.py", "test_indrnn.py"], "not torch and not framework"),
     "plain.py": (["test_plain.py", "test_recurrent.py"], "not torch"),
     "layers": (
-        ["test_any_cell.py", "test_bidirectional.py", "test_stack.py", "test_recurrent.py", "test_lookup.py"],
+        [
+            "test_any_cell.py",
+            "test_merging.py",
+            "test_bidirectional.py",
+            "test_stack.py",
+            "test_recurrent.py",
+            "test_lookup.py",
+        ],
         "not torch",
     ),
 }
 # Lines, by how they begin, whose survivors change nothing that a result shows, and why.
 ROOMIER, SPEED = "more room than needed is as good", "it decides how fast, not what"
 EXPLAINED = {
-    "layers/_directions.py": {"flat = d_outputs.reshape(-1,": "NumPy takes -2 for -1"},
+    "layers/recurrent/directions.py": {"flat = d_outputs.reshape(-1,": "NumPy takes -2 for -1"},
     "layers/scans/gru.py": {
         "batch, hidden, half = len(chain.initial)": "there are as many final states",
         "all_gates, all_recalled =": ROOMIER,

@@ -199,7 +199,7 @@ class TestContributions:
         assert (before.backward != after.backward).all()
 
     def test_a_product_is_no_sum(self):
-        with pytest.raises(ValueError, match="merge 'mul' multiplies the directions"):
+        with pytest.raises(ValueError, match="merge 'mul' is not linear, so its outputs are not a sum"):
             direction_contributions(_bidirectional(merge="mul"), np.zeros((4, 1)), np.zeros(1), np.zeros((1, 2, 3)))
 
     def test_a_readout_of_another_size_is_refused(self):

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from birnn_ref._checks import Float, check_input
 from birnn_ref.cells import Cell
-from birnn_ref.layers._directions import Directions, States
 from birnn_ref.layers.embedding import LookedUp
+from birnn_ref.layers.recurrent.directions import Directions, States
 
 
 class Recurrent(Directions):

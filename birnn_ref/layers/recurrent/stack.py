@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, check_choice, check_probability, check_sizes
+from birnn_ref._checks import Float, check_probability, check_sizes
 from birnn_ref.cells import Cell, find_cell
-from birnn_ref.layers._directions import States, check_states
 from birnn_ref.layers.base import Layer
-from birnn_ref.layers.bidirectional import Bidirectional
 from birnn_ref.layers.dropout import Dropout
 from birnn_ref.layers.embedding import LookedUp
-from birnn_ref.layers.merging import MERGES
-from birnn_ref.layers.recurrent import Recurrent
+from birnn_ref.layers.recurrent.bidirectional import Bidirectional
+from birnn_ref.layers.recurrent.directions import States, check_states
+from birnn_ref.layers.recurrent.merging import check_merge, merged_width
+from birnn_ref.layers.recurrent.recurrent import Recurrent
 
 
 class Stack(Layer):
@@ -86,7 +86,7 @@ class Stack(Layer):
     ) -> None:
         super().__init__()
         check_sizes(depth=depth)
-        check_choice("merge", merge, MERGES)
+        check_merge(merge)
         for name, rate in (("dropout", dropout), ("variational_dropout", variational_dropout)):
             check_probability(name, rate)
         if dropout and variational_dropout:
@@ -101,7 +101,7 @@ class Stack(Layer):
         options |= {"rng": rng, "dtype": dtype}
         # Apart, a lower layer's output is both directions side by side, to be cut in two again.
         below = merge if mixed and merge is not None else "concat"
-        width = 2 * hidden if bidirectional and mixed and below == "concat" else hidden
+        width = merged_width(below, hidden) if bidirectional and mixed else hidden
         for k in range(depth):
             reads = features if k == 0 else width
             if bidirectional:

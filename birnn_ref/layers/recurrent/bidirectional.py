@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, check_choice, check_input
+from birnn_ref._checks import Float, check_input
 from birnn_ref.cells import Cell
-from birnn_ref.layers._directions import Directions, States
 from birnn_ref.layers.embedding import LookedUp
-from birnn_ref.layers.merging import MERGES, merge_backward, merge_directions
+from birnn_ref.layers.recurrent.directions import Directions, States
+from birnn_ref.layers.recurrent.merging import check_merge, merge_backward, merge_directions, merged_width
 
 Pair = tuple[Float, Float]
 
@@ -31,7 +31,7 @@ class Bidirectional(Directions):
     cell, features, hidden, rng, dtype, **options
         As in `Recurrent`; ``hidden`` is each direction's size.
     merge : {"concat", "sum", "mul", "ave", None}
-        How :math:`y_t` comes from both states; see `merge_directions`. With None they stay apart, as a pair.
+        How :math:`y_t` comes from both states; one of `MERGES`. With None they stay apart, as a pair.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Bidirectional(Directions):
         dtype: npt.DTypeLike = np.float32,
         **options: Any,
     ) -> None:
-        check_choice("merge", merge, MERGES)
+        check_merge(merge)
         super().__init__(
             2,
             cell,
@@ -172,8 +172,7 @@ class Bidirectional(Directions):
             for k, half in enumerate(pair):
                 check_input(f"d_outputs[{k}]", half, (batch, time, hidden), self.dtype)
             return np.stack(pair, axis=2)
-        width = 2 * hidden if self.merge == "concat" else hidden
-        check_input("d_outputs", d_outputs, (batch, time, width), self.dtype)
+        check_input("d_outputs", d_outputs, (batch, time, merged_width(self.merge, hidden)), self.dtype)
         return merge_backward(d_outputs, both, self.merge)
 
 
