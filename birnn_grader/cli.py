@@ -1,4 +1,4 @@
-"""``birnn-grade``: grade a class, try the sandbox, check an assignment, export the grades, or see it all in a demo."""
+"""``birnn-grade``: collect and grade a class, export the grades, try the sandbox, or see it all in a demo."""
 
 from __future__ import annotations
 
@@ -78,6 +78,27 @@ def run(arguments) -> int:
     failed = sum(result.get("error") is not None for result in results)
     print(f"{len(results) - failed} graded, {merged} of them new in the gradebook, {failed} failed")
     return 1 if failed else 0
+
+
+def collect(arguments) -> int:
+    """Put a platform's download into submitted/; what was collected before is never overwritten."""
+    from birnn_grader.collect import collect
+    from birnn_grader.package import PackageError
+
+    download = Path(arguments.download).absolute()
+    coursedir = course(arguments.course).coursedir
+    source = Path(coursedir.format_path(coursedir.source_directory, ".", arguments.assignment))
+    notebooks = sorted(path.stem for path in source.glob("*.ipynb"))
+    if not notebooks:
+        raise PackageError(f"the course has no assignment {arguments.assignment}: {source} holds no notebook")
+    lines = collect(
+        download, Path(coursedir.root, coursedir.submitted_directory), arguments.assignment, notebooks,
+        replace=arguments.replace,
+    )  # fmt: skip
+    print("\n".join(lines))
+    count = sum(": collected" in line or ": replaced" in line for line in lines)
+    print(f"{len(lines)} students, {count} of them new in {coursedir.submitted_directory}/")
+    return 0
 
 
 def selftest(arguments) -> int:
@@ -160,6 +181,10 @@ def main(words: list[str] | None = None) -> int:
     one.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's scheduler, in place of --workers"
     )
+    one = command(collect, "collect", "course")
+    one.add_argument("assignment", help="its name, as in solutions/ASSIGNMENT")
+    one.add_argument("download", help="the zip file of Canvas, Moodle, Blackboard or Gradescope, or a folder")
+    one.add_argument("--replace", action="store_true", help="newer work counts; what was collected is kept beside it")
     command(selftest, "selftest", "course", "sandbox")
     command(check, "check").add_argument("notebooks", nargs="+", help="source notebooks, with their solutions")
     one = command(export, "export", "course")
@@ -174,10 +199,11 @@ def main(words: list[str] | None = None) -> int:
     try:
         return arguments.function(arguments)
     except Exception as error:
+        from birnn_grader.downloads import CollectError
         from birnn_grader.export import ExportError
         from birnn_grader.package import PackageError
 
-        if isinstance(error, SandboxError | PackageError | ExportError | OSError):
+        if isinstance(error, SandboxError | PackageError | ExportError | CollectError | OSError):
             print(f"birnn-grade: {error}", file=sys.stderr)
             return 2
         if (why := _gradebook_trouble(error)) is not None:

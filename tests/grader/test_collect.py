@@ -1,0 +1,183 @@
+"""What the platforms' downloads look like, and where their files go."""
+
+import io
+import json
+import shutil
+import zipfile
+
+import pytest
+from support import ROOT, run
+
+from birnn_grader.collect import collect
+from birnn_grader.downloads import CollectError
+
+CANVAS = {
+    "doejane_101_5550_ps1.ipynb": "jane",
+    "roebob_LATE_102_5551_ps1-1.ipynb": "bob",
+    "solisana_103_5552_My answers.ipynb": "ana",
+    "solisana_103_5553_notes.py": "print()",
+}
+MOODLE = {
+    "Jane Doe_8801_assignsubmission_file_/ps1.ipynb": "jane",
+    "Bob Roe_8802_assignsubmission_file/ps1 (2).ipynb": "bob",
+    "Zoë Li_8803_assignsubmission_file_ps1.ipynb": "zoë",
+}
+BLACKBOARD = {
+    "Problem_Set_1_jd101_attempt_2026-10-01-09-00-00_ps1.ipynb": "jane's first",
+    "Problem_Set_1_jd101_attempt_2026-10-02-09-00-00_ps1.ipynb": "jane's last",
+    "Problem_Set_1_jd101_attempt_2026-10-02-09-00-00.txt": "Name: Jane Doe (jd101)",
+    "Problem_Set_1_br102_attempt_2026-10-01-10-30-00_ps1-Copy1.ipynb": "bob",
+}
+GRADESCOPE = {
+    "assignment_77_export/submission_1/ps1.ipynb": "jane",
+    "assignment_77_export/submission_2/ps1.ipynb": "bob",
+    "assignment_77_export/submission_metadata.yml": """---
+submission_1:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '101'
+    :email: jane@uni.edu
+  :created_at: 2026-10-02 08:15:00.123000000 Z
+submission_2:
+  :submitters:
+  - :name: Bob Roe
+    :sid: ''
+    :email: bob@uni.edu
+  :created_at: 2026-10-03 08:15:00.000000000 Z
+""",
+}
+PLAIN = {"jane/ps1.ipynb": "jane", "bob/ps1/ps1.ipynb": "bob", "bob/.ipynb_checkpoints/ps1-checkpoint.ipynb": "old"}
+
+
+def zipped(files):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+@pytest.fixture
+def gathered(tmp_path):
+    """Collect a download of these files; return the lines, and what each student's notebook then holds."""
+
+    def gather(files, as_zip=True, **options):
+        download = tmp_path / "download"
+        if as_zip:
+            download = tmp_path / "download.zip"
+            download.write_bytes(zipped(files))
+        else:
+            shutil.rmtree(download, ignore_errors=True)
+            for name, content in files.items():
+                path = download / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content)
+        lines = collect(download, tmp_path / "submitted", "ps1", ["ps1"], **options)
+        return lines, {p.parents[1].name: p.read_text() for p in sorted(tmp_path.glob("submitted/*/ps1/ps1.ipynb"))}
+
+    return gather
+
+
+@pytest.mark.parametrize("as_zip", [True, False], ids=["zip", "folder"])
+@pytest.mark.parametrize(
+    ("files", "there"),
+    [
+        (CANVAS, {"101": "jane", "102": "bob", "103": "ana"}),
+        (MOODLE, {"Jane_Doe": "jane", "Bob_Roe": "bob", "Zoë_Li": "zoë"}),
+        (BLACKBOARD, {"jd101": "jane's last", "br102": "bob"}),
+        (GRADESCOPE, {"101": "jane", "bob@uni.edu": "bob"}),
+        (PLAIN, {"jane": "jane", "bob": "bob"}),
+    ],
+    ids=["canvas", "moodle", "blackboard", "gradescope", "plain"],
+)
+def test_every_platforms_download_is_collected(gathered, files, there, as_zip):
+    _, found = gathered(files, as_zip)
+    assert found == there
+
+
+def test_what_was_unusual_is_said(gathered):
+    lines, _ = gathered(CANVAS)
+    assert lines == [
+        "101: collected",
+        "102: collected; marked late by the platform; ps1-1.ipynb was taken for ps1.ipynb",
+        "103: collected; notes.py was left out: it is no notebook; My answers.ipynb was taken for ps1.ipynb",
+    ]
+
+
+def test_times_are_kept_for_late_penalties(gathered, tmp_path):
+    gathered(GRADESCOPE)
+    assert (tmp_path / "submitted/101/ps1/timestamp.txt").read_text() == "2026-10-02 08:15:00 UTC\n"
+
+
+def test_collecting_again_overwrites_nothing(gathered, tmp_path):
+    gathered(PLAIN)
+    again, _ = gathered(PLAIN)
+    assert again == ["bob: unchanged", "jane: unchanged"]
+    newer = {**PLAIN, "jane/ps1.ipynb": "jane's second thoughts"}
+    lines, found = gathered(newer)
+    assert "kept what was collected before" in lines[1]
+    assert found["jane"] == "jane"
+    lines, found = gathered(newer, replace=True)
+    assert lines[1] == "jane: replaced; what was there is in ps1.earlier-1"
+    assert found["jane"] == "jane's second thoughts"
+    assert (tmp_path / "submitted/jane/ps1.earlier-1/ps1.ipynb").read_text() == "jane"
+
+
+def test_two_that_differ_are_left_to_a_person(gathered):
+    lines, found = gathered({"jane/ps1 (1).ipynb": "a", "jane/ps1 (2).ipynb": "b", "bob/ps1.ipynb": "c"})
+    assert lines[1].startswith("jane: nothing collected; ps1.ipynb could be any of")
+    assert found == {"bob": "c"}
+
+
+def test_the_released_name_counts_beside_another(gathered):
+    _, found = gathered({"jane/ps1.ipynb": "a", "jane/draft.ipynb": "b"})
+    assert found == {"jane": "a"}
+
+
+def test_a_students_own_zip_is_opened(gathered):
+    own = zipped({"homework/ps1.ipynb": "in a zip", "__MACOSX/ps1.ipynb": "no"})
+    assert gathered({"doejane_101_5550_work.zip": own})[1] == {"101": "in a zip"}
+    assert gathered({"Jane Doe_8801_assignsubmission_file_/work.zip": own})[1]["Jane_Doe"] == "in a zip"
+
+
+def test_no_name_leads_out_of_the_folder(gathered, tmp_path):
+    _, found = gathered({"../../escaped/ps1.ipynb": "a", "x/../../ps1.ipynb": "b", "bob/ps1.ipynb": "c"})
+    assert found == {"bob": "c"}
+    written = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == {"download.zip", "submitted"}
+
+
+def test_links_are_not_followed(tmp_path):
+    (tmp_path / "secret").write_text("the key")
+    (tmp_path / "download/jane").mkdir(parents=True)
+    (tmp_path / "download/bob").mkdir()
+    (tmp_path / "download/bob/ps1.ipynb").write_text("{}")
+    (tmp_path / "download/jane/ps1.ipynb").symlink_to(tmp_path / "secret")
+    lines = collect(tmp_path / "download", tmp_path / "submitted", "ps1", ["ps1"])
+    assert lines[1] == "jane: nothing collected; ps1.ipynb was left out: the file could not be read: it is a link; " + (
+        "ps1.ipynb is missing"
+    )
+    assert not (tmp_path / "submitted/jane").exists()
+
+
+def test_a_zip_bomb_is_left_out(gathered):
+    lines, found = gathered({"jane/ps1.ipynb": " " * 60_000_000, "bob/ps1.ipynb": "c"})
+    assert "it has more than" in lines[1]
+    assert found == {"bob": "c"}
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"no zip at all"])
+def test_a_damaged_download_is_one_line(tmp_path, content):
+    (tmp_path / "d.zip").write_bytes(content)
+    with pytest.raises(CollectError, match="no zip file that can be read"):
+        collect(tmp_path / "d.zip", tmp_path / "submitted", "ps1", ["ps1"])
+
+
+def test_the_command(tmp_path):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / "solutions/ps1").mkdir(parents=True)
+    (tmp_path / "solutions/ps1/ps1.ipynb").write_text(json.dumps({"cells": []}))
+    (tmp_path / "canvas.zip").write_bytes(zipped(CANVAS))
+    done = run(["birnn-grade", "collect", "ps1", "canvas.zip"], cwd=tmp_path)
+    assert done.stdout.endswith("3 students, 3 of them new in submitted/\n")
+    assert (tmp_path / "submitted/101/ps1/ps1.ipynb").read_text() == "jane"
