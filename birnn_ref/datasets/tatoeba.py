@@ -35,7 +35,7 @@ def load_tatoeba(
     """Load French–English pairs: 20,000 short ones that lie in the package, or all 142,787 (3 MB to download, once).
 
     Many sentences have several translations. Pairs that share a sentence, directly or through others, are in one part
-    together, so no sentence of test, in either language, occurs in train. Of the parts 90, 5 and 5 % of all such
+    together, so that no sentence of test, in either language, occurs in train. Of the parts 90, 5 and 5 % of all such
     groups are train, validation and test, by a sum over their text.
 
     Parameters
@@ -55,7 +55,7 @@ def load_tatoeba(
     -------
     PairData
         Splits with ``ids``, ``lengths``, ``targets``, ``target_lengths``, ``words`` and ``target_words``, in lower
-        case, in an order that has nothing to do with their content.
+        case. Groups are in an order that has nothing to do with their content; a group's pairs are neighbours.
 
     Raises
     ------
