@@ -17,7 +17,7 @@ RUN pip install --no-cache-dir --constraint constraints.txt uv
 FROM base AS student
 COPY birnn_ref birnn_ref
 COPY birnn_grader birnn_grader
-RUN uv pip install --system --no-cache --constraint constraints.txt '.[torch,tensorflow,grader,hub]' \
+RUN uv pip install --system --no-cache --constraint constraints.txt '.[student,torch,tensorflow,grader,hub]' \
  && useradd --create-home --uid 1000 --shell /bin/bash student
 COPY --chown=student exercises /home/student/exercises
 USER 1000
@@ -30,7 +30,7 @@ CMD ["jupyterhub-singleuser"]
 # Python and the libraries, nothing of the course's own: a student's code must not find the reference.
 FROM base AS sandbox
 RUN uv pip install --system --no-cache --constraint constraints.txt --requirement pyproject.toml \
-    --extra torch --extra tensorflow \
+    --extra student --extra torch --extra tensorflow \
  && rm -r /opt/course/*
 USER 65534
 WORKDIR /

@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
 # uv does not read pip's own setting for a folder of wheels.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
-ALL := .[book,torch,tensorflow,grader,cluster,metrics,test]
+ALL := .[student,figures,onnx,book,torch,tensorflow,grader,cluster,metrics,test]
 CHAPTERS := $(wildcard book/*/*.ipynb)
 NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 # Two workers on two cores: with threads of their own as well, the libraries would wait for each other.

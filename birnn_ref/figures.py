@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import matplotlib as mpl
-from cycler import cycler
-from matplotlib.figure import Figure
+try:
+    import matplotlib as mpl
+    from cycler import cycler
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise ImportError("figures need Matplotlib: pip install 'birnn-course[figures]'") from error
 
 # Lightness falls from colour to colour, so that the order reads in black and white too (Okabe and Ito, 2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")

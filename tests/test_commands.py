@@ -20,7 +20,7 @@ RUN_BY = {
     "make test": ".ci/run",
     "make lint": ".ci/run",
     "make serve": "tests/site/test_serve.py",
-    "pip install .": "tests/test_student.py",
+    "pip install '.[student]'": "tests/test_student.py",
     "jupyter lab --notebook-dir=. exercises/ps1/ps1.ipynb": "tests/test_student.py",
     "nbgrader validate exercises/ps1/ps1.ipynb": "tests/exercises/test_assignments.py",
     "nbgrader generate_assignment ps1 --create": "tests/grader/test_commands.py",

@@ -55,7 +55,11 @@ def test_everything_of_python_is_installed_from_the_lock(stage):
 
 def test_the_student_has_what_exercises_and_the_hub_need_and_no_more():
     (extras,) = re.findall(r"'\.\[(.*?)\]'", " ".join(_all("student", "RUN")))
-    assert set(extras.split(",")) == {"torch", "tensorflow", "grader", "hub"} <= set(PROJECT["optional-dependencies"])
+    assert (
+        set(extras.split(","))
+        == {"student", "torch", "tensorflow", "grader", "hub"}
+        <= set(PROJECT["optional-dependencies"])
+    )
     assert _all("student", "CMD") == ['["jupyterhub-singleuser"]']
     assert any(text.startswith("jupyterhub") for text in PROJECT["optional-dependencies"]["hub"])
 
@@ -84,7 +88,7 @@ def test_the_copied_files_build_the_package(tmp_path):
 
 def test_the_sandbox_holds_libraries_and_nothing_of_the_course():
     (installed,) = _all("sandbox", "RUN")
-    assert "--requirement pyproject.toml --extra torch --extra tensorflow" in installed, (
+    assert "--requirement pyproject.toml --extra student --extra torch --extra tensorflow" in installed, (
         "the project itself is left out"
     )
     assert "rm -r /opt/course/*" in installed

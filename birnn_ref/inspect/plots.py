@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
 
 from birnn_ref._checks import Float, check_array
-from birnn_ref.figures import COLOURS
+from birnn_ref.figures import COLOURS  # it says what to install without Matplotlib
+
+# isort: split
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 
 
 def plot_influence(

@@ -14,8 +14,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+
+try:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as error:
+    raise ImportError("models as ONNX files need onnx: pip install 'birnn-course[onnx]'") from error
 
 from birnn_ref._checks import Float
 from birnn_ref.models import Classifier
