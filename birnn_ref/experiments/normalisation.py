@@ -111,14 +111,14 @@ class NormedReader(Layer):
         x: Any = self.words.forward(ids, lengths)
         for recurrent, norm in zip(self.recurrent, self.norms, strict=True):
             x, _ = recurrent.forward(x, lengths)
-            x = norm.forward(x, lengths, rng=rng) if norm else x  # type: ignore[attr-defined]
+            x = norm.forward(x, lengths, rng=rng) if norm else x
         return self.readout.forward(x, lengths)
 
     def backward(self, d_outputs: Float) -> None:
         """Store every parameter's gradient."""
         dx: Any = self.readout.backward(d_outputs)
         for recurrent, norm in zip(reversed(self.recurrent), reversed(self.norms), strict=True):
-            dx = norm.backward(dx) if norm else dx  # type: ignore[attr-defined]
+            dx = norm.backward(dx) if norm else dx
             dx, _ = recurrent.backward(dx)
         self.words.backward(dx)
 

@@ -82,7 +82,7 @@ class Reader(Layer):
     def states(self, x: Any, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Compute what the readout reads, in the order of ``x``."""
         if "embedding" in self.children:
-            x = self.children["embedding"].forward(x, lengths, rng=rng)  # type: ignore[attr-defined]
+            x = self.children["embedding"].forward(x, lengths, rng=rng)
         self._lengths = lengths
         states, _ = self.recurrent.forward(self._turn(x, lengths), lengths, rng=rng)
         return self._turn(states, lengths)
@@ -106,7 +106,7 @@ class Reader(Layer):
         """
         dx, _ = self.recurrent.backward(self._turn(d_states, self._lengths))
         if "embedding" in self.children:
-            self.children["embedding"].backward(self._turn(dx, self._lengths))  # type: ignore[attr-defined]
+            self.children["embedding"].backward(self._turn(dx, self._lengths))
 
     def _turn(self, x: Float, lengths: Any) -> Float:
         return reverse_time(x, lengths) if self.reading == "backward" else x

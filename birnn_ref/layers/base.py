@@ -48,6 +48,22 @@ class Layer:
         self._cache: Any = None
         self._used = False
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._about()})"
+
+    def _about(self) -> str:
+        """Say what it is: its parameters' shapes and its children, unless a layer knows better."""
+        own = [f"{name} {' × '.join(map(str, value.shape))}" for name, value in self.params.items()]
+        return ", ".join(own + [f"{name}: {child!r}" for name, child in self.children.items()])
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Compute the result from ``x``, ``lengths`` and, in training, ``rng``."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, *d_results: Any) -> Any:
+        """Store the parameters' gradients, and return those of the inputs, from those of the results."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
     def named_parameters(self) -> Iterator[tuple[str, Float]]:
         """Yield every parameter with its dotted name: ``("readout.W", array)``; children's after the layer's own."""
         yield from self.params.items()

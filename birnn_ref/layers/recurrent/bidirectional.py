@@ -83,6 +83,9 @@ class Bidirectional(Directions):
         )
         self.merge = merge
 
+    def _about(self) -> str:
+        return f"{super()._about()}, {self.merge or 'apart'}"
+
     def forward(
         self,
         x: Float | Pair | LookedUp,

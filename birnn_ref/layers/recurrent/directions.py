@@ -56,6 +56,11 @@ class Directions(Layer):
         # What a scan keeps lasts until its backward: each direction needs its own.
         self._own_buffers = [Buffers(self.dtype) for _ in range(directions)]
 
+    def _about(self) -> str:
+        hidden = f"{self.directions} × {self.hidden}" if self.directions == 2 else str(self.hidden)
+        changed = [f"{name}={v!r}" for name, v in self.options.items() if v != self.record.options[name].default]
+        return ", ".join([self.cell, f"{self.features} → {hidden}", *changed])
+
     def _forward(self, x: Float | LookedUp, lengths: Any, initial: States | None) -> tuple[Float, States]:
         """Return the states after every step, ``(batch, time, directions, hidden)``, and the final ones.
 

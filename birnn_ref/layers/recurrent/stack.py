@@ -112,6 +112,13 @@ class Stack(Layer):
         rate = dropout or variational_dropout
         self._dropouts = [Dropout(rate, over_time=variational_dropout > 0) for _ in range(depth - 1)]
 
+    def _about(self) -> str:
+        hidden = f"2 × {self.hidden}" if self.bidirectional else str(self.hidden)
+        about = [self.cell, f"{self.features} → {hidden}", f"{self.depth} layers" if self.depth > 1 else "1 layer"]
+        if self.bidirectional:
+            about += [self.merge or "apart"] + ([] if self.mixed else ["not mixed"])
+        return ", ".join(about)
+
     def forward(
         self,
         x: Float | LookedUp,

@@ -98,7 +98,16 @@ class Packing:
 
     The sequences are sorted by falling length, so that those still running at a step are the leading ones, and the
     rows of a step follow each other: no loop needs a mask, and padding is never read. The backward chain takes the
-    same rows from the last to the first; a sequence joins it at its own last step.
+    same rows from the last to the first; a sequence joins it at its own last step. Three sequences a, b, c of lengths
+    4, 2 and 1, each step a column of rows between two edges::
+
+        edge        0       1       2       3       4
+        a           o─ a_1 ─o─ a_2 ─o─ a_3 ─o─ a_4 ─o      packed rows: a_1 b_1 c_1 | a_2 b_2 | a_3 | a_4
+        b           o─ b_1 ─o─ b_2 ─o
+        c           o─ c_1 ─o                              states:      a_0 b_0 c_0 | one for each packed row
+
+    A state stands at every o. The forward chain starts at edge 0 and ends, for each sequence, at its last o; the
+    backward chain starts there and ends at edge 0.
 
     Parameters
     ----------
