@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Int, check_rng, check_sizes
+from birnn_ref.layers import Spelt
 
 LETTERS = ("", *"aeiklnorst")
 """A letter's number is its place; 0 is padding."""
@@ -52,6 +53,11 @@ class Suffixes(NamedTuple):
         """Return the words of sentence ``i``, spelt out."""
         spelt = zip(self.chars[i, : self.lengths[i]], self.char_lengths[i], strict=False)
         return ["".join(LETTERS[number] for number in word[:count]) for word, count in spelt]
+
+    @property
+    def spelt(self) -> Spelt:
+        """The words with their letters, as `CharTagger` takes them."""
+        return Spelt.of_arrays(self.chars, self.char_lengths)
 
     @property
     def counts(self) -> npt.NDArray[np.bool_]:

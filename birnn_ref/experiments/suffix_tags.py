@@ -16,7 +16,7 @@ from birnn_ref._checks import Float
 from birnn_ref.datasets.suffixes import KNOWN, LETTERS, TAGS, Suffixes, suffix_sentences
 from birnn_ref.experiments.readers import falling_rate, parameter_count
 from birnn_ref.experiments.results import mean_and_interval
-from birnn_ref.layers import Conv1D, Dense, Embedding, Layer, PoolTime
+from birnn_ref.layers import CharCNN, Dense, Layer
 from birnn_ref.losses import softmax_cross_entropy
 from birnn_ref.models import CharTagger, Tagger
 from birnn_ref.train import Adam, clip_gradients
@@ -38,23 +38,18 @@ class LetterTagger(Layer):
         dtype: npt.DTypeLike = np.float32,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.chars = Embedding(num_chars, char_embedding, rng=rng, dtype=dtype)
-        self.conv, self.pool = Conv1D(char_embedding, filters, width, rng=rng, dtype=dtype), PoolTime("max")
+        self.chars = CharCNN(num_chars, char_embedding, filters, width, rng=rng, dtype=dtype)
         self.readout = Dense(filters, outputs, rng=rng, dtype=dtype)
-        self.children = {"chars": self.chars, "conv": self.conv, "readout": self.readout}
+        self.children = {"chars": self.chars, "readout": self.readout}
 
     def forward(self, x: Any, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Return the logits ``(batch, time, outputs)`` of what `CharTagger` takes; the word numbers are not read."""
-        _, chars, char_lengths = x
-        batch, time, letters = chars.shape
-        counts = char_lengths.ravel()
-        spelt = self.conv.forward(self.chars.forward(chars.reshape(-1, letters), counts), counts)
-        return self.readout.forward(self.pool.forward(spelt, counts)).reshape(batch, time, -1)
+        _, spelt = x
+        return self.readout.forward(self.chars.forward(spelt))
 
     def backward(self, d_logits: Float) -> None:
         """Store every parameter's gradient."""
-        d_spelt = self.readout.backward(d_logits.reshape(-1, d_logits.shape[2]))
-        self.chars.backward(self.conv.backward(self.pool.backward(d_spelt)))
+        self.chars.backward(self.readout.backward(d_logits))
 
 
 class WordTagger(Tagger):
@@ -86,7 +81,7 @@ def train(
     for step in range(steps):
         optimiser.rate = falling_rate(step, steps, rate)
         data = suffix_sentences(batch, rng)
-        logits = model.forward((data.x, data.chars, data.char_lengths), data.lengths)
+        logits = model.forward((data.x, data.spelt), data.lengths)
         _, d_logits = softmax_cross_entropy(logits, data.y, data.lengths)
         model.backward(d_logits)
         clip_gradients(model, clip)
@@ -95,7 +90,7 @@ def train(
 
 def accuracy(model: Any, data: Suffixes) -> dict[str, float]:
     """Return the shares of right tags at known words, at new words and at all."""
-    said = model.forward((data.x, data.chars, data.char_lengths), data.lengths).argmax(axis=2)
+    said = model.forward((data.x, data.spelt), data.lengths).argmax(axis=2)
     right, new, counts = said == data.y, data.x == 1, data.counts
     groups = {"known": counts & ~new, "new": counts & new, "all": counts}
     return {name: round(float(right[group].mean()), 5) for name, group in groups.items()}

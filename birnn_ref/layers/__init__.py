@@ -3,6 +3,7 @@
 from birnn_ref.layers.activation import ReLU
 from birnn_ref.layers.attention import AdditiveAttention, DotAttention
 from birnn_ref.layers.base import Layer, SparseRows
+from birnn_ref.layers.characters import CharCNN, CharLSTM, Spelt
 from birnn_ref.layers.conv import Conv1D, MaxPoolTime
 from birnn_ref.layers.crf import CRF
 from birnn_ref.layers.dense import Dense
@@ -16,6 +17,8 @@ __all__ = [
     "CRF",
     "AdditiveAttention",
     "Bidirectional",
+    "CharCNN",
+    "CharLSTM",
     "Conv1D",
     "Dense",
     "DotAttention",
@@ -29,5 +32,6 @@ __all__ = [
     "ReLU",
     "Recurrent",
     "SparseRows",
+    "Spelt",
     "Stack",
 ]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, Int, check_lengths
-from birnn_ref.layers import CRF, Conv1D, Dense, Dropout, Embedding, Layer, PoolTime, Stack
+from birnn_ref._checks import Float, Int
+from birnn_ref.layers import CRF, CharCNN, CharLSTM, Dense, Dropout, Embedding, Layer, Spelt, Stack
 from birnn_ref.layers.embedding import LookedUp
 from birnn_ref.losses import softmax_cross_entropy
 from birnn_ref.models.summary import output_size
@@ -102,7 +102,7 @@ class Tagger(TagLoss):
 
 
 class CharTagger(TagLoss):
-    """A `Tagger` that also reads each word's letters, by a convolution and the maximum over its letters.
+    """A `Tagger` that also reads each word's letters, once for each different word of a batch.
 
     Parameters
     ----------
@@ -110,8 +110,10 @@ class CharTagger(TagLoss):
         As in `Tagger`.
     num_chars : int
         Letter ids run from 0 to ``num_chars - 1``.
-    char_embedding, filters, width : int
-        Features of a letter's vector, and the convolution's filters and width.
+    char_embedding, filters : int
+        Features of a letter's vector, and of a word as its letters spell it.
+    width : int or None
+        Letters that a filter sees, `CharCNN`; None reads them by an LSTM in both directions, `CharLSTM`.
 
     Notes
     -----
@@ -122,33 +124,35 @@ class CharTagger(TagLoss):
     --------
     >>> model = CharTagger("lstm", 2000, 16, 8, 17, num_chars=30, char_embedding=4, filters=6, width=3,
     ...                    rng=np.random.default_rng(0))
-    >>> words, chars, char_lengths = np.array([[5, 6]]), np.array([[[1, 2, 3], [4, 0, 0]]]), np.array([[3, 1]])
-    >>> model.forward((words, chars, char_lengths)).shape
+    >>> spelt = Spelt.of([["ace", "d"]], lambda word: [ord(letter) - 96 for letter in word])
+    >>> model.forward((np.array([[5, 6]]), spelt)).shape
     (1, 2, 17)
     """
 
     def __init__(
         self, cell: str, num_words: int, embedding: int, hidden: int, outputs: int, *, num_chars: int,
-        char_embedding: int, filters: int, width: int, depth: int = 1, dropout: float = 0.0,
+        char_embedding: int, filters: int, width: int | None, depth: int = 1, dropout: float = 0.0,
         crf: bool | Sequence[str] = False, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         self.words = Embedding(num_words, embedding, rng=rng, dtype=dtype)
         self.dropout = Dropout(dropout)
-        self.chars = Embedding(num_chars, char_embedding, rng=rng, dtype=dtype)
-        self.conv, self.pool = Conv1D(char_embedding, filters, width, rng=rng, dtype=dtype), PoolTime("max")
+        self.chars: CharCNN | CharLSTM = (
+            CharLSTM(num_chars, char_embedding, filters, rng=rng, dtype=dtype)
+            if width is None
+            else CharCNN(num_chars, char_embedding, filters, width, rng=rng, dtype=dtype)
+        )
         self.tags = _Tags(cell, embedding + filters, hidden, outputs, depth, dropout, rng=rng, dtype=dtype, **options)
-        self.children = {"words": self.words, "chars": self.chars, "conv": self.conv, "tags": self.tags}
+        self.children = {"words": self.words, "chars": self.chars, "tags": self.tags}
         self._add_crf(crf, outputs, rng, dtype)
 
-    def forward(self, x: tuple[Int, Int, Int], lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
+    def forward(self, x: tuple[Int, Spelt], lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Return the logits ``(batch, time, outputs)``.
 
         Parameters
         ----------
-        x : tuple of integer arrays
-            Word ids ``(batch, time)``, letter ids ``(batch, time, letters)``, and how many letters each word has,
-            ``(batch, time)``.
+        x : pair of an integer array and Spelt
+            Word ids ``(batch, time)``, and the same words spelt.
         lengths : integer array ``(batch,)``, optional
             Words in each sequence.
         rng : numpy.random.Generator, optional
@@ -159,30 +163,20 @@ class CharTagger(TagLoss):
         TypeError, ValueError
             If an argument does not fit.
         """
-        ids, chars, char_lengths = x
+        ids, spelt = x
         read = self.words.forward(ids, lengths)
-        if np.ndim(chars) != 3 or chars.shape[:2] != ids.shape:
-            raise ValueError(f"chars has shape {np.shape(chars)}, expected {(*ids.shape, 'letters')}")
-        if np.shape(char_lengths) != ids.shape:
-            raise ValueError(f"char_lengths has shape {np.shape(char_lengths)}, expected {ids.shape}")
-        batch, time, letters = chars.shape
-        # A padded word has no letters, whatever stands in its place.
-        own = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
-        counts = np.where(own, char_lengths, 0).ravel()
-        counts = check_lengths(counts, batch * time, letters, name="char_lengths", what="letters of chars")
-        spelt = self.chars.forward(chars.reshape(batch * time, letters), counts)
-        spelt = self.pool.forward(self.conv.forward(spelt, counts), counts).reshape(batch, time, -1)
+        if np.shape(spelt) != ids.shape:
+            raise ValueError(f"x holds ids of shape {ids.shape} and spelt words of shape {np.shape(spelt)}")
+        vectors = np.concatenate([read, self.chars.forward(spelt, lengths)], axis=2)
         self._keep(read.shape[2])
-        vectors = self.dropout.forward(np.concatenate([read, spelt], axis=2), rng=rng)
-        return self.tags.forward(vectors, lengths, rng=rng)
+        return self.tags.forward(self.dropout.forward(vectors, rng=rng), lengths, rng=rng)
 
     def backward(self, d_logits: Float) -> None:
         """Store every parameter's gradient."""
         (features,) = self._take()
         dx = self.dropout.backward(self.tags.backward(d_logits))
-        d_spelt = np.ascontiguousarray(dx[:, :, features:]).reshape(-1, dx.shape[2] - features)
         self.words.backward(dx[:, :, :features])
-        self.chars.backward(self.conv.backward(self.pool.backward(d_spelt)))
+        self.chars.backward(np.ascontiguousarray(dx[:, :, features:]))
 
 
 class _Tags(Layer):

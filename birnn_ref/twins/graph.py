@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer, Stack
+from birnn_ref.layers import CRF, AdditiveAttention, CharLSTM, Conv1D, Dense, Embedding, Layer, Stack
 from birnn_ref.layers.recurrent.merging import merge_pair
 from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Summary, Tagger
 from birnn_ref.twins.spec import gradients
@@ -64,12 +64,15 @@ class Graph:
         ``drop(x, rate)``: dropout, in training.
     counts : callable
         ``counts(lengths, time)``: True ``(batch, time)`` at the steps that count.
+    rows : callable
+        ``rows(matrix, at)``: the matrix's rows that an integer array of any shape names.
     """
 
     def __init__(
-        self, xp: Any, part: Callable[[str], Any], drop: Callable[[Any, float], Any], counts: Callable[[Any, int], Any]
-    ) -> None:
-        self.xp, self.part, self.drop, self.counts = xp, part, drop, counts
+        self, xp: Any, part: Callable[[str], Any], drop: Callable[[Any, float], Any], counts: Callable[[Any, int], Any],
+        rows: Callable[[Any, Any], Any],
+    ) -> None:  # fmt: skip
+        self.xp, self.part, self.drop, self.counts, self.rows = xp, part, drop, counts, rows
 
     def logits(self, model: Layer, x: Any, lengths: Any) -> Any:
         """Compute what the model's ``forward`` computes."""
@@ -79,7 +82,7 @@ class Graph:
             return self.part("readout")(self.drop(summary, model.dropout.rate))
         if isinstance(model, ConvClassifier):
             words = self.drop(self.look_up("words", x, lengths), model.dropout.rate)
-            phrases = self.xp.relu(self.convolve(words, lengths))
+            phrases = self.xp.relu(self.convolve("conv", words, lengths))
             pooled, lengths = self.max_pool(phrases, lengths, model.pool.size)
             return self.part("readout")(self.summary(model.summary, pooled, lengths))
         if isinstance(model, Tagger):
@@ -87,14 +90,17 @@ class Graph:
             return self.tags(self.drop(words, model.tags.dropout.rate), lengths, model.tags.dropout.rate)
         if not isinstance(model, CharTagger):
             raise TypeError(f"model must be one of birnn_ref.models, got {type(model).__name__}")
-        ids, chars, letters = x
+        ids, (words_at, letters, counts) = x
         words = self.look_up("words", ids, lengths)
-        batch, time, longest = chars.shape
         if lengths is not None:
-            letters = self.xp.where(self.counts(lengths, time), letters, self.xp.zeros_like(letters))
-        chars, letters = self.xp.reshape(chars, (batch * time, longest)), self.xp.reshape(letters, (batch * time,))
-        spelt = self.pool(self.convolve(self.look_up("chars", chars, letters), letters), letters, "max")
-        spelt = self.xp.reshape(spelt, (batch, time, -1))
+            words_at = self.xp.where(self.counts(lengths, ids.shape[1]), words_at, self.xp.zeros_like(words_at))
+        vectors = self.look_up("chars.letters", letters, counts)
+        if isinstance(model.chars, CharLSTM):
+            h = self.part("chars.stack")(vectors, counts)[1][0][0]  # (2, spellings, features / 2)
+            read_once = self.xp.concatenate([h[0], h[1]], axis=-1)
+        else:
+            read_once = self.pool(self.convolve("chars.conv", vectors, counts), counts, "max")
+        spelt = self.keep(self.rows(read_once, words_at), lengths)
         read = self.drop(self.xp.concatenate([words, spelt], axis=-1), model.dropout.rate)
         return self.tags(read, lengths, model.tags.dropout.rate)
 
@@ -110,9 +116,9 @@ class Graph:
             return x
         return self.xp.where(self.counts(lengths, x.shape[1])[:, :, None], x, self.xp.full_like(x, fill))
 
-    def convolve(self, x: Any, lengths: Any) -> Any:
+    def convolve(self, name: str, x: Any, lengths: Any) -> Any:
         """Convolve over time; beyond a sequence's end is zero."""
-        return self.keep(self.part("conv")(self.keep(x, lengths)), lengths)
+        return self.keep(self.part(name)(self.keep(x, lengths)), lengths)
 
     def max_pool(self, x: Any, lengths: Any, size: int) -> tuple[Any, Any]:
         """Return the largest value of each window, and how many windows count."""

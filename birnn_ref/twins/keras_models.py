@@ -42,7 +42,7 @@ class KerasModel(keras.Model):  # type: ignore[misc]
         self.built = True
 
     def call(self, x: Any, lengths: Any = None, training: bool = False) -> Any:
-        """Return the logits; arguments as the reference's ``forward``."""
+        """Return the logits; arguments as the reference's ``forward``, `Spelt` words as their ``arrays``."""
 
         def drop(value: Any, rate: float) -> Any:
             return keras.random.dropout(value, rate, seed=self.seed) if training and rate else value
@@ -50,7 +50,10 @@ class KerasModel(keras.Model):  # type: ignore[misc]
         def counts(lengths: Any, time: int) -> Any:
             return ops.arange(time) < ops.cast(lengths, "int32")[:, None]
 
-        return Graph(ops, self.part, drop, counts).logits(self.copy_reference(), x, lengths)
+        def rows(matrix: Any, at: Any) -> Any:
+            return ops.take(matrix, at, axis=0)
+
+        return Graph(ops, self.part, drop, counts, rows).logits(self.copy_reference(), x, lengths)
 
     def part(self, name: str) -> Any:
         """Return the leaf of a dotted name."""

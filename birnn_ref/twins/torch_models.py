@@ -41,7 +41,7 @@ class TorchModel(nn.Module):
                 self.leaves[key.replace(".", "_")] = leaf
 
     def forward(self, x: Any, lengths: Tensor | None = None) -> Tensor:
-        """Return the logits; arguments as the reference's ``forward``, in tensors."""
+        """Return the logits; arguments as the reference's ``forward`` in tensors, `Spelt` words as their ``arrays``."""
 
         def drop(value: Tensor, rate: float) -> Tensor:
             return nn.functional.dropout(value, rate, self.training)
@@ -49,7 +49,10 @@ class TorchModel(nn.Module):
         def counts(lengths: Tensor, time: int) -> Tensor:
             return torch.arange(time, device=lengths.device) < lengths[:, None]
 
-        logits: Tensor = Graph(torch, self.part, drop, counts).logits(self.reference, x, lengths)
+        def rows(matrix: Tensor, at: Tensor) -> Tensor:
+            return matrix[at]
+
+        logits: Tensor = Graph(torch, self.part, drop, counts, rows).logits(self.reference, x, lengths)
         return logits
 
     def loss(self, logits: Tensor, tags: Tensor, lengths: Tensor | None = None) -> Tensor:

@@ -7,6 +7,7 @@ from gradients import check_parameters, differences
 from birnn_ref.experiments.motif_order import ConvPool
 from birnn_ref.experiments.normalisation import NORMS, BatchNorm, NormedReader
 from birnn_ref.experiments.suffix_tags import LetterTagger
+from birnn_ref.layers import Spelt
 
 torch = pytest.importorskip("torch")
 IDS, LENGTHS = np.array([[1, 2, 3, 4, 2], [4, 1, 0, 0, 0]]), np.array([5, 2])
@@ -32,7 +33,7 @@ def test_a_letter_tagger_s_gradients_and_padding():
     weights = rng.normal(size=(2, 3, 2))
 
     def score():
-        return float((model.forward((None, chars, counts)) * weights).sum())
+        return float((model.forward((None, Spelt.of_arrays(chars, counts))) * weights).sum())
 
     before = score()
     model.backward(weights)

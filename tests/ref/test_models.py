@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gradients import check_parameters, dense
 
-from birnn_ref.layers import Dense, Embedding
+from birnn_ref.layers import Dense, Embedding, Spelt
 from birnn_ref.layers.activation import ReLU
 from birnn_ref.losses import binary_cross_entropy, softmax_cross_entropy
 from birnn_ref.metrics import span_f1
@@ -35,7 +35,9 @@ def _ids(rng, count=3, time=5):
 
 
 def _letters(rng, count=3, time=5):
-    return _ids(rng, count, time), rng.integers(6, size=(count, time, 4)), rng.integers(1, 5, size=(count, time))
+    return _ids(rng, count, time), Spelt(
+        rng.integers(7, size=(count, time)), rng.integers(1, 6, size=(7, 4)), rng.integers(5, size=7)
+    )
 
 
 def _check(model, x, loss, targets, timed):
@@ -83,9 +85,10 @@ def test_tagger_gradients(cell, options):
     _check(model, _ids(rng), softmax_cross_entropy, rng.integers(4, size=(3, 5)), 1)
 
 
-def test_char_tagger_gradients():
+@pytest.mark.parametrize("how", [{"filters": 3, "width": 2}, {"filters": 4, "width": None}], ids=str)
+def test_char_tagger_gradients(how):
     rng = np.random.default_rng(0)
-    model = CharTagger("lstm", 9, 2, 3, 4, **CHARS, **_settings())
+    model = CharTagger("lstm", 9, 2, 3, 4, **{**CHARS, **how}, **_settings())
     _check(model, _letters(rng), softmax_cross_entropy, rng.integers(4, size=(3, 5)), 1)
 
 
@@ -145,7 +148,7 @@ def test_padding_changes_nothing(name, pad):
     chars = name == "chars"
     x = _letters(rng) if chars else (_ids(rng),)
     lengths = np.array([5, 3, 0])
-    for array in x:
+    for array in (x[0], x[1].words) if chars else x:
         array[np.arange(5) >= lengths[:, None]] = pad
     single = x if chars else x[0]
     logits = model.forward(single, lengths)
@@ -207,8 +210,9 @@ def test_a_char_tagger_reads_letters():
     rng = np.random.default_rng(0)
     lengths = rng.integers(1, 6, size=200)
     chars, char_lengths = rng.integers(1, 5, size=(200, 5, 4)), rng.integers(1, 5, size=(200, 5))
+    spelt = Spelt.of_arrays(chars, char_lengths)
     y = np.take_along_axis(chars, char_lengths[..., None] - 1, axis=2)[..., 0]
-    data = Sequences((np.zeros((200, 5), int), chars, char_lengths), y, lengths)
+    data = Sequences((np.zeros((200, 5), int), spelt), y, lengths)
     model = CharTagger("lstm", 2, 2, 8, 5, num_chars=5, char_embedding=8, filters=24, width=3, rng=rng)
     fit(model, data, loss=softmax_cross_entropy, optimiser=Adam(model, 0.02), epochs=15, batch_size=20, rng=rng)
     assert evaluate(model, data, loss=softmax_cross_entropy)["accuracy"] > 0.95
@@ -243,24 +247,10 @@ def test_bad_settings(make, message):
         make()
 
 
-@pytest.mark.parametrize(
-    ("chars", "char_lengths", "message"),
-    [
-        (np.ones((3, 5), int), np.ones((3, 5), int), r"chars has shape \(3, 5\), expected \(3, 5, 'letters'\)"),
-        (np.ones((3, 4, 2), int), np.ones((3, 5), int), r"chars has shape \(3, 4, 2\)"),
-        (np.ones((3, 5, 2), int), np.ones((3, 4), int), r"char_lengths has shape \(3, 4\), expected \(3, 5\)"),
-        (
-            np.ones((3, 5, 2), int),
-            np.full((3, 5), 3),
-            "char_lengths must lie between 0 and the 2 letters of chars, got 3 to 3",
-        ),
-        (np.full((3, 5, 2), 6), np.ones((3, 5), int), "ids must lie between 0 and 5"),
-    ],
-)
-def test_bad_letters(chars, char_lengths, message):
-    model = CharTagger("lstm", 9, 2, 3, 4, **CHARS, **_settings())
-    with pytest.raises(ValueError, match=message):
-        model.forward((np.ones((3, 5), int), chars, char_lengths))
+def test_words_and_spelt_words_of_other_shapes_are_refused():
+    model, (_, spelt) = CharTagger("lstm", 9, 2, 3, 4, **CHARS, **_settings()), _letters(np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"ids of shape \(3, 4\) and spelt words of shape \(3, 5\)"):
+        model.forward((np.ones((3, 4), int), spelt))
 
 
 @pytest.mark.parametrize("name", _models())

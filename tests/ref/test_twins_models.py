@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from birnn_ref.layers import Spelt
 from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Tagger
 from birnn_ref.twins.graph import Graph, ref_gradients
 
 SIZES = {"num_words": 20, "embedding": 3, "hidden": 4}
+CHARS = {"num_chars": 9, "char_embedding": 2, "filters": 4}
 MODELS = {
     "classifier": lambda **o: Classifier("lstm", **SIZES, outputs=2, depth=2, merge="mul", **o),
     "mean": lambda **o: Classifier("gru", **SIZES, pooling="mean", **o),
@@ -15,9 +17,8 @@ MODELS = {
     "one direction": lambda **o: Classifier("gru", **SIZES, bidirectional=False, **o),
     "convolution": lambda **o: ConvClassifier("lstm", **SIZES, filters=5, width=4, pool=3, **o),
     "tagger": lambda **o: Tagger("gru", **SIZES, outputs=5, depth=2, merge="sum", **o),
-    "letters": lambda **o: CharTagger(
-        "lstm", **SIZES, outputs=5, num_chars=9, char_embedding=2, filters=4, width=3, **o
-    ),
+    "letters": lambda **o: CharTagger("lstm", **SIZES, outputs=5, **CHARS, width=3, **o),
+    "letters by LSTM": lambda **o: CharTagger("gru", **SIZES, outputs=5, **CHARS, width=None, **o),
 }  # fmt: skip
 each_model = pytest.mark.parametrize("name", MODELS)
 each_padded = pytest.mark.parametrize("padded", [False, True])
@@ -37,11 +38,14 @@ def case_of(name, padded):
     lengths = np.array([7, 4, 1]) if padded else None
     ids = rng.integers(0, 20, (batch, time))
     x = ids
-    if name == "letters":
-        x = ids, rng.integers(0, 9, (batch, time, 5)), rng.integers(1, 6, (batch, time))
+    if name.startswith("letters"):
+        words = rng.integers(0, 6, (batch, time))
+        if padded:
+            words[np.arange(time) >= lengths[:, None]] = 999
+        x = ids, Spelt(words, rng.integers(1, 9, (6, 5)), rng.integers(0, 6, 6))
     if padded:
         ids[np.arange(time) >= lengths[:, None]] = 999
-    logits = {"classifier": (3, 2), "tagger": (3, 7, 5), "letters": (3, 7, 5)}.get(name, (3, 1))
+    logits = {"classifier": (3, 2), "tagger": (3, 7, 5)}.get(name, (3, 7, 5) if "letters" in name else (3, 1))
     return x, lengths, rng.normal(size=logits)
 
 
@@ -80,7 +84,8 @@ class TestTorch:
         logits = model.forward(x, lengths)
         model.backward(d_logits)
         twin = to_torch(model)
-        tensors = tuple(map(torch.from_numpy, x)) if isinstance(x, tuple) else torch.from_numpy(x)
+        tensors = torch.from_numpy(x) if not isinstance(x, tuple) else (
+            torch.from_numpy(x[0]), tuple(map(torch.from_numpy, x[1].arrays)))  # fmt: skip
         theirs = twin(tensors, None if lengths is None else torch.from_numpy(lengths))
         theirs.backward(torch.from_numpy(d_logits))
         assert_same(theirs.detach().numpy(), logits, 1e-10)
@@ -162,7 +167,9 @@ class TestKeras:
         model, (x, lengths, d_logits) = model_of(name), case_of(name, padded)
         logits = model.forward(x, lengths)
         model.backward(d_logits)
-        theirs, grads = keras_model_results(model, x, lengths, d_logits)
+        theirs, grads = keras_model_results(
+            model, (x[0], x[1].arrays) if isinstance(x, tuple) else x, lengths, d_logits
+        )
         assert_same(theirs, logits, 1e-6)
         assert_same(grads, ref_gradients(model), 1e-6)
 
@@ -201,4 +208,4 @@ class TestKeras:
 
 def test_another_model_is_refused():
     with pytest.raises(TypeError, match=r"model must be one of birnn_ref\.models, got int"):
-        Graph(np, None, None, None).logits(3, None, None)
+        Graph(np, None, None, None, None).logits(3, None, None)
