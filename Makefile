@@ -44,7 +44,7 @@ mutants: .venv/all  ## mark every wrong and right answer and store the instructo
 	$(BIN)/python tools/mutants.py
 
 mutation: .venv/all  ## break the package one small change at a time and list what no test notices; SAMPLE=50 tries a few
-	cd tests && PYTHONPATH=. ../$(BIN)/python -m ref.mutants $(if $(SAMPLE),--sample $(SAMPLE))
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m ref.mutation $(if $(SAMPLE),--sample $(SAMPLE))
 
 reader: .venv/all  ## train the model of the page that reads reviews, and hold it to its stored study
 	$(BIN)/python tools/reader_model.py

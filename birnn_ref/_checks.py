@@ -17,7 +17,7 @@ def check_array(name: str, value: Any, shape: tuple[int | str, ...]) -> Float:
     Raises
     ------
     TypeError
-        If it is no NumPy array, or its dtype is not floating.
+        If it is not a NumPy array, or its dtype is not floating.
     ValueError
         If its rank or a fixed size differs.
 
@@ -59,10 +59,23 @@ def check_lengths(lengths: Any, batch: int, time: int, *, name: str = "lengths",
     if not np.issubdtype(found.dtype, np.integer):
         raise TypeError(f"{name} must be integers, got dtype {found.dtype}")
     if found.shape != (batch,):
-        raise ValueError(f"{name} has shape {found.shape}, expected ({batch},): one a sequence")
+        raise ValueError(f"{name} has shape {found.shape}, expected ({batch},): one per sequence")
     if batch and (found.min() < 0 or found.max() > time):
         raise ValueError(f"{name} must lie between 0 and the {time} {what}, got {found.min()} to {found.max()}")
     return found.astype(np.intp, copy=False)
+
+
+def within(lengths: Int, time: int) -> npt.NDArray[np.bool_]:
+    """Return True ``(batch, time)`` at each sequence's own steps, those before its length.
+
+    Examples
+    --------
+    >>> within(np.array([2, 0]), 3).astype(int)
+    array([[1, 1, 0],
+           [0, 0, 0]])
+    """
+    mask: npt.NDArray[np.bool_] = np.arange(time) < lengths[:, None]
+    return mask
 
 
 def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
@@ -91,7 +104,7 @@ def check_input(name: str, value: Any, shape: tuple[int | str, ...], dtype: npt.
     Raises
     ------
     TypeError
-        If it is no NumPy array, or its dtype is not ``dtype``.
+        If it is not a NumPy array, or its dtype is not ``dtype``.
     ValueError
         If its rank or a fixed size differs, or it has no rows.
 

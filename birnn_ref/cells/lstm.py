@@ -95,7 +95,7 @@ def lstm_step(
 def lstm_step_backward(dh_t: Float, dc_t: Float, cache: LSTMCache) -> tuple[Float, Float, Float, dict[str, Float]]:
     r"""Carry the gradients of both states back through one step.
 
-    The memory is reached on two ways, from ``c_t`` itself and through ``h_t``; with
+    The memory is reached in two ways, from ``c_t`` itself and through ``h_t``; with
     :math:`dc = dc_t + dh_t \odot o \odot (1 - \tanh^2 c_t)`,
 
     .. math::

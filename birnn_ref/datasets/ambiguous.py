@@ -1,7 +1,7 @@
 """Generated sentences about one ambiguous word; a clause before it, or one after it, says which sense is meant.
 
-Sentences come in twins that differ in the telling clause alone. Whoever has not read that clause gives both twins the
-same answer, and so is right on exactly one of them.
+Sentences come in twins that differ in the telling clause alone. A model that has not read that clause gives both twins
+the same answer, and so is right on exactly one of them.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ UPOS = (
 """The universal parts of speech."""
 
 SKIPPED = ["#"]
-"""Stands for a line that is no word and ends no sentence."""
+"""Stands for a line that is not a word and does not end a sentence."""
 
 
 def load_conll(
@@ -56,7 +56,7 @@ def load_conll(
     known = {name for sentence in parts["train"] for name in sentence.tags}
     for name, sentences in parts.items():
         if new := {name for sentence in sentences for name in sentence.tags} - known:
-            raise DataError(f"{files[name]} has tags that {train} has not: {', '.join(sorted(new))}")
+            raise DataError(f"{files[name]} has tags that {train} lacks: {', '.join(sorted(new))}")
     return TaggedData.of(Path(train).name, parts, "folder", min_count=min_count)
 
 

@@ -108,7 +108,7 @@ def _read_word_index(path: Path) -> dict[str, int]:
         ranks = json.loads(path.read_text(encoding="utf-8"))
         return {str(word): int(rank) for word, rank in ranks.items()}
     except (ValueError, AttributeError, TypeError) as error:
-        raise DataError(f"{path} is not a word index: {error}. Delete it to download it anew.") from error
+        raise DataError(f"{path} is not a word index: {error}. Delete it to download it again.") from error
 
 
 def _read_reviews(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -122,7 +122,7 @@ def _read_reviews(path: Path) -> dict[str, npt.NDArray[Any]]:
         pickle.UnpicklingError,
     ) as error:  # fmt: skip
         raise DataError(
-            f"{path} is damaged or is not Keras's imdb.npz: {error}. Delete it to download it anew."
+            f"{path} is damaged or is not Keras's imdb.npz: {error}. Delete it to download it again."
         ) from error
     for split, published in TOKENS.items():
         x, y = arrays[f"x_{split}"], arrays[f"y_{split}"]

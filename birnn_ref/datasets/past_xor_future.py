@@ -25,7 +25,7 @@ def every_sequence(time: int) -> Int:
     Raises
     ------
     TypeError, ValueError
-        If ``time`` is no whole number of at least 1.
+        If ``time`` is not a whole number of at least 1.
 
     Examples
     --------

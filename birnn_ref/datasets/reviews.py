@@ -17,7 +17,7 @@ from birnn_ref.datasets.splits import SequenceData, Split
 PAD, START, UNKNOWN, INDEX_FROM = 0, 1, 2, 3
 """Keras's reserved ids: padding, start of a review, a word outside the vocabulary; ranks are shifted by 3."""
 
-Sequences = Sequence[IntArray]
+Ragged = Sequence[IntArray]
 
 
 def words(text: str) -> list[str]:
@@ -89,7 +89,7 @@ class Recipe:
         check_side("padding", self.padding)
         check_side("truncating", self.truncating)
 
-    def split(self, sequences: Sequences, labels: npt.ArrayLike) -> Split:
+    def split(self, sequences: Ragged, labels: npt.ArrayLike) -> Split:
         """Limit the vocabulary, cut and pad."""
         limit = self.num_words or np.iinfo(np.int32).max
         known: list[IntArray] = [np.where(s < limit, s, UNKNOWN).astype(np.int32) for s in map(np.asarray, sequences)]
@@ -103,8 +103,8 @@ class Recipe:
 
     def data(
         self,
-        train: tuple[Sequences, npt.ArrayLike],
-        test: tuple[Sequences, npt.ArrayLike],
+        train: tuple[Ragged, npt.ArrayLike],
+        test: tuple[Ragged, npt.ArrayLike],
         word_ids: Mapping[str, int],
         source: str,
         rng: np.random.Generator,

@@ -46,7 +46,7 @@ def sensor_field(nodes: int, rng: np.random.Generator) -> SensorField:
     Raises
     ------
     TypeError, ValueError
-        If ``nodes`` is no whole number of at least 1.
+        If ``nodes`` is not a whole number of at least 1.
 
     Examples
     --------

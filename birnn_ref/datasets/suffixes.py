@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Int, check_rng, check_sizes
+from birnn_ref._checks import Int, check_rng, check_sizes, within
 from birnn_ref.layers import Spelt
 
 LETTERS = ("", *"aeiklnorst")
@@ -62,7 +62,7 @@ class Suffixes(NamedTuple):
     @property
     def counts(self) -> npt.NDArray[np.bool_]:
         """True ``(count, time)`` at the words, False at padding."""
-        counts: npt.NDArray[np.bool_] = np.arange(self.x.shape[1]) < self.lengths[:, None]
+        counts = within(self.lengths, self.x.shape[1])
         return counts
 
 
@@ -126,5 +126,5 @@ def suffix_sentences(count: int, rng: np.random.Generator, new: float = 0.5) -> 
             chars[i, t, : len(word)] = [number[letter] for letter in word]
     both = np.zeros_like(kind)
     both[:, 1:-1] = kind[:, :-2] * kind[:, 2:]
-    counts = np.arange(time) < lengths[:, None]
+    counts = within(lengths, time)
     return Suffixes(x, chars, char_lengths, lengths, np.where(counts, 2 * kind + both, 0), kind)

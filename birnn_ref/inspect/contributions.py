@@ -66,7 +66,7 @@ def direction_contributions(
     Raises
     ------
     TypeError
-        If the layer is no `Bidirectional`.
+        If the layer is not a `Bidirectional`.
     ValueError
         If the merge is ``mul``, whose outputs are not a sum (`influence_matrix` with ``direction`` is exact there too),
         or an array does not fit.

@@ -166,7 +166,7 @@ def _step_jacobians(
 
 
 def _forward(layer: Any, x: Float, lengths: Int) -> tuple[Float, ...]:
-    """Return the outputs, one array or one a direction."""
+    """Return the outputs, one array or one per direction."""
     results = layer.forward(x, lengths)
     outputs = results[0] if isinstance(results, tuple) else results
     return outputs if isinstance(outputs, tuple) else (outputs,)

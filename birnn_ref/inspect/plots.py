@@ -115,7 +115,7 @@ def _name_steps(ax: Axes, tokens: Sequence[str] | None, time: int, *, both: bool
         every = np.arange(0, time, max(1, time // 10))
         ticks, names = every, [str(t + 1) for t in every]
     elif len(tokens) != time:
-        raise ValueError(f"tokens has {len(tokens)} entries, expected {time}: one a step")
+        raise ValueError(f"tokens has {len(tokens)} entries, expected {time}: one per step")
     else:
         ticks, names = np.arange(time), list(tokens)
     ax.set_xticks(ticks, names, rotation=90 if tokens is not None else 0)

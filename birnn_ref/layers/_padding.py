@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, check_lengths
+from birnn_ref._checks import Float, check_lengths, within
 
 Mask = npt.NDArray[np.bool_]
 
@@ -25,7 +25,7 @@ def steps_that_count(x: npt.NDArray[Any], lengths: Any) -> Mask | None:
     if x.ndim < 3:
         raise ValueError(f"lengths needs an x of shape (batch, time, features), got shape {x.shape}")
     batch, time = x.shape[:2]
-    mask: Mask = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
+    mask: Mask = within(check_lengths(lengths, batch, time), time)
     return mask
 
 

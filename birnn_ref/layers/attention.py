@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, check_input, check_lengths, check_sizes
+from birnn_ref._checks import Float, check_input, check_lengths, check_sizes, within
 from birnn_ref._initial import glorot_uniform
 from birnn_ref.layers._padding import without_padding
 from birnn_ref.layers.base import Layer
@@ -85,7 +85,7 @@ class DotAttention(Layer):
         check_input("h", h, ("batch", "time", "features"))
         batch, time, features = h.shape
         check_input("queries", queries, (batch, "queries", features), h.dtype)
-        counts = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
+        counts = within(check_lengths(lengths, batch, time), time)
         h = without_padding(h, counts)
         scale = h.dtype.type(features**-0.5 if self.scaled else 1)
         alpha = _weights(queries @ h.transpose(0, 2, 1) * scale, counts)
@@ -193,7 +193,7 @@ class AdditiveAttention(Layer):
         U, v = self.params["U"], self.params["v"]
         check_input("h", h, ("batch", "time", len(U)), U.dtype)
         batch, time, _ = h.shape
-        counts = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
+        counts = within(check_lengths(lengths, batch, time), time)
         h = without_padding(h, counts)
         if "W" in self.params:
             W = self.params["W"]

@@ -14,7 +14,7 @@ class SparseRows(NamedTuple):
     Attributes
     ----------
     rows : integer array, ``(used,)``
-        The rows' numbers, each once, in rising order.
+        The rows' numbers, each once, in increasing order.
     values : array, ``(used, columns)``
         Their gradients; every other row's is zero.
     """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, Int, check_input, check_lengths, check_rng, check_sizes
+from birnn_ref._checks import Float, Int, check_input, check_lengths, check_rng, check_sizes, within
 from birnn_ref.layers._chain import (
     Transitions,
     backward_scores,
@@ -127,7 +127,7 @@ class CRF(Layer):
         if self.names and np.isneginf(score).any():
             row = np.isneginf(score).argmax()
             found = first_break([self.names[k] for k in y[row, : lengths[row]]])
-            raise ValueError(f"tags of sequence {row} are no BIO tagging, {found}: build without names")
+            raise ValueError(f"tags of sequence {row} are not a BIO tagging, {found}: build without names")
         self._keep(scores, alpha, log_Z, transitions, end, y, counts, lengths)
         return np.where(lengths > 0, score - log_Z, 0).astype(emissions.dtype)
 
@@ -198,7 +198,7 @@ class CRF(Layer):
         alpha = forward_scores(scores, transitions, start, lengths)
         beta = backward_scores(scores, transitions, end, lengths)
         log_Z = log_sum_exp(alpha[0] + beta[0], axis=1) if len(alpha) else np.zeros(len(lengths))
-        counts = np.arange(len(scores)) < lengths[:, None]
+        counts = within(lengths, len(scores))
         return tag_probabilities(alpha, beta, log_Z, counts).astype(emissions.dtype)
 
     def decode(self, emissions: Float, lengths: Any = None) -> Int:
@@ -248,7 +248,7 @@ class CRF(Layer):
             raise TypeError(f"tags must be integers, got dtype {y.dtype}")
         if y.shape != emissions.shape[:2]:
             raise ValueError(f"tags has shape {y.shape}, expected {emissions.shape[:2]}: one for each step")
-        counts = np.arange(y.shape[1]) < lengths[:, None]
+        counts = within(lengths, y.shape[1])
         y = np.where(counts, y, 0)
         if y.size and (y.min() < 0 or y.max() >= emissions.shape[2]):
             raise ValueError(f"tags must lie between 0 and {emissions.shape[2] - 1}, got {y.min()} to {y.max()}")

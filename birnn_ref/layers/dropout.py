@@ -21,7 +21,7 @@ class Dropout(Layer):
     rate : float
         The probability p of dropping an entry, in ``[0, 1)``.
     over_time : bool
-        Draw one mask a sequence and use it at every step (variational dropout), instead of one a step.
+        Draw one mask per sequence and use it at every step (variational dropout), instead of one per step.
 
     Raises
     ------

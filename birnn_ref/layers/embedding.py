@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, Int, check_input, check_lengths, check_padding_behind, check_rng, check_sizes
+from birnn_ref._checks import (
+    Float,
+    Int,
+    check_input,
+    check_lengths,
+    check_padding_behind,
+    check_rng,
+    check_sizes,
+    within,
+)
 from birnn_ref.layers._padding import without_padding
 from birnn_ref.layers.base import Layer, SparseRows
 
@@ -124,7 +133,7 @@ class Embedding(Layer):
         if lengths is not None:
             checked = check_lengths(lengths, *ids.shape)
             check_padding_behind(ids, checked)
-            counts = np.arange(ids.shape[1]) < checked[:, None]
+            counts = within(checked, ids.shape[1])
             ids = np.where(counts, ids, 0)
         if ids.size and (ids.min() < 0 or ids.max() >= len(W)):
             raise ValueError(f"ids must lie between 0 and {len(W) - 1}, got {ids.min()} to {ids.max()}")
@@ -165,7 +174,7 @@ def sum_by_row(rows: Int, values: Float) -> SparseRows:
     """
     if not len(rows):
         return SparseRows(rows, values)
-    # Sorting brings a row's values together, so that each is read once, in order; np.add.at would hop about.
+    # Sorting brings a row's values together, so that each is read once, in order; np.add.at would jump about.
     order = np.argsort(rows, kind="stable")
     ordered = rows[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))

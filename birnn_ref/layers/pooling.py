@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_array, check_choice, check_input, check_lengths
+from birnn_ref._checks import Float, check_array, check_choice, check_input, check_lengths, within
 from birnn_ref.layers._padding import steps_that_count, without_padding
 from birnn_ref.layers.base import Layer
 
@@ -92,7 +92,7 @@ class PoolTime(Layer):
         zero = d_outputs.dtype.type(0)
         dy = np.where((found > 0)[:, None], d_outputs, zero)
         if self.how == "mean":
-            counts = np.arange(time) < found[:, None]
+            counts = within(found, time)
             share: Float = dy / np.maximum(found, 1)[:, None].astype(dy.dtype)
             return np.where(counts[:, :, None], share[:, None], zero)
         dx = np.zeros(shape, dy.dtype)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_input, check_lengths
+from birnn_ref._checks import Float, check_input, check_lengths, within
 from birnn_ref.cells.sigmoid import sigmoid
 
 
@@ -45,7 +45,7 @@ def softmax_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> t
     TypeError
         If the logits are not floating, or targets or lengths not integers.
     ValueError
-        If shapes differ, a target that counts is no class, or no step counts.
+        If shapes differ, a target that counts is not a class, or no step counts.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def _what_counts(axes: tuple[int, ...], targets: Any, lengths: Any) -> Any:
     if lengths is None:
         counts = np.ones(axes, bool)
     elif len(axes) == 2:
-        counts = np.arange(axes[1]) < check_lengths(lengths, *axes)[:, None]
+        counts = within(check_lengths(lengths, *axes), axes[1])
     else:
         raise ValueError("lengths needs logits of shape (batch, time, classes)")
     if not counts.any():

@@ -136,7 +136,7 @@ def check_ctc(logits: Float, targets: Any, lengths: Any, target_lengths: Any, bl
 
 
 def check_blank(blank: int, labels: int) -> None:
-    """Refuse a blank that is no label."""
+    """Refuse a blank that is not a label."""
     if not 0 <= blank < labels:
         raise ValueError(f"blank must lie between 0 and {labels - 1}, got {blank}")
 

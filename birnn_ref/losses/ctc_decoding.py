@@ -29,7 +29,7 @@ def ctc_greedy(logits: Float, lengths: Any = None, *, blank: int = 0) -> list[In
 
     Returns
     -------
-    list of integer arrays, one a sequence
+    list of integer arrays, one per sequence
 
     Raises
     ------

@@ -100,7 +100,7 @@ def error_rate(true: Sequence[Sequence[Any]], said: Sequence[Sequence[Any]]) -> 
     0.25
     """
     if len(true) != len(said):
-        raise ValueError(f"true and said must hold as many sequences each, got {len(true)} and {len(said)}")
+        raise ValueError(f"true and said must hold the same number of sequences, got {len(true)} and {len(said)}")
     items = sum(map(len, true))
     if not items:
         raise ValueError("true holds no item: a rate needs something to divide by")

@@ -130,7 +130,7 @@ def _scores(true: int, said: int, right: int) -> Scores:
 
 def _check_sizes(true: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -> None:
     if len(true) != len(said):
-        raise ValueError(f"true and said must hold as many sequences each, got {len(true)} and {len(said)}")
+        raise ValueError(f"true and said must hold the same number of sequences, got {len(true)} and {len(said)}")
     for k, (own, theirs) in enumerate(zip(true, said, strict=True)):
         if len(own) != len(theirs):
             raise ValueError(f"true and said must be of one length, sequence {k} has {len(own)} and {len(theirs)} tags")

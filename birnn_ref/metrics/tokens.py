@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import check_lengths
+from birnn_ref._checks import check_lengths, within
 
 
 def token_accuracy(true: Any, said: Any, lengths: Any = None) -> float:
@@ -31,7 +31,7 @@ def token_accuracy(true: Any, said: Any, lengths: Any = None) -> float:
     true, said = np.asarray(true), np.asarray(said)
     if true.ndim != 2 or true.shape != said.shape:
         raise ValueError(f"true and said must both be (batch, time), got shapes {true.shape} and {said.shape}")
-    counts = np.arange(true.shape[1]) < check_lengths(lengths, *true.shape, what="steps of true")[:, None]
+    counts = within(check_lengths(lengths, *true.shape, what="steps of true"), true.shape[1])
     if not counts.any():
         raise ValueError("lengths leaves no step that counts: the share has nothing to run over")
     return float((true == said)[counts].mean())

@@ -34,7 +34,7 @@ def bleu(true: Sequence[str], said: Sequence[str]) -> float:
     """
     if len(true) != len(said) or not len(true):
         raise ValueError(
-            f"true and said must hold as many sentences each, and one at least, got {len(true)} and {len(said)}"
+            f"true and said must hold the same number of sentences, and one at least, got {len(true)} and {len(said)}"
         )
     try:
         from sacrebleu import corpus_bleu

@@ -18,13 +18,13 @@ class Classifier(Layer):
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
+    cell : str, a name in `birnn_ref.cells.CELLS`
     num_words : int
         Token ids run from 0 to ``num_words - 1``.
     embedding, hidden : int
         Features of a word vector, and of each direction's state.
     outputs : int
-        Logits: 1 for yes or no, else one a class.
+        Logits: 1 for yes or no, else one per class.
     depth : int
         Recurrent layers.
     pooling : {"final", "mean", "max", "attention"}
@@ -71,7 +71,7 @@ class ConvClassifier(Layer):
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
+    cell : str, a name in `birnn_ref.cells.CELLS`
     num_words, embedding, hidden, outputs
         As in `Classifier`.
     filters, width : int

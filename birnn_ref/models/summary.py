@@ -29,7 +29,7 @@ class Summary(Layer):
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
+    cell : str, a name in `birnn_ref.cells.CELLS`
     features, hidden, depth : int
         As in `Stack`.
     pooling : {"final", "mean", "max", "attention"}

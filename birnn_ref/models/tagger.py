@@ -54,13 +54,13 @@ class Tagger(TagLoss):
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
+    cell : str, a name in `birnn_ref.cells.CELLS`
     num_words : int
         Token ids run from 0 to ``num_words - 1``.
     embedding, hidden : int
         Features of a word vector, and of each direction's state.
     outputs : int
-        Logits a step: one a tag.
+        Logits per step: one per tag.
     depth : int
         Recurrent layers.
     dropout : float

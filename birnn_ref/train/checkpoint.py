@@ -97,7 +97,7 @@ def load_checkpoint(
     except FileNotFoundError:
         raise
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged or is no checkpoint: {error}") from error
+        raise CheckpointError(f"{path} is damaged or is not a checkpoint: {error}") from error
     parameters = dict(model.named_parameters())
     found, expected = (
         {n: (a.shape, str(a.dtype)) for n, a in group.items()} for group in (groups["parameters"], parameters)

@@ -27,7 +27,7 @@ def clip_gradients(model: Layer, limit: float) -> float:
     ValueError
         If the limit is not positive.
     FloatingPointError
-        If the norm is infinite or not a number: no scale mends that.
+        If the norm is infinite or not a number: no scaling repairs that.
 
     Notes
     -----

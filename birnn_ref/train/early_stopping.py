@@ -42,7 +42,7 @@ class EarlyStopping:
         self.best: dict[str, Float] = {}
 
     def update(self, epoch: int, loss: float, model: Layer) -> bool:
-        """Take an epoch's loss on held-out data; return whether to stop. A loss that is not a number is no better."""
+        """Take an epoch's loss on held-out data; return whether to stop. A loss that is not a number is not better."""
         if loss < self.best_loss:
             self.best_loss, self.best_epoch = loss, epoch
             self.best = {name: array.copy() for name, array in model.named_parameters()}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, Int, check_rng
+from birnn_ref._checks import Float, Int, check_rng, within
 from birnn_ref.train.checkpoint import load_checkpoint, save_checkpoint
 from birnn_ref.train.clipping import clip_gradients
 from birnn_ref.train.early_stopping import EarlyStopping
@@ -73,7 +73,7 @@ def fit(
     Returns
     -------
     list of dict
-        One an epoch: ``loss`` and ``accuracy`` over the training data as it went, ``seconds`` of training, and with
+        One per epoch: ``loss`` and ``accuracy`` over the training data as it went, ``seconds`` of training, and with
         held-out data ``validation_loss``, ``validation_accuracy`` and the metric by its name. An answer is what the
         model's own ``decode(logits, lengths)`` gives, else the highest logit.
 
@@ -213,7 +213,7 @@ def _right(said: Int, batch: Batch) -> int:
     """How many answers are right."""
     agree = said == batch.y
     if batch.y.ndim > 1 and batch.lengths is not None:
-        agree &= np.arange(batch.y.shape[1]) < batch.lengths[:, None]
+        agree &= within(batch.lengths, batch.y.shape[1])
     return int(agree.sum())
 
 

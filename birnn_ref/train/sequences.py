@@ -34,7 +34,7 @@ class Sequences:
     x : array ``(count, time, ...)``, or a tuple of such arrays
         What a model's ``forward`` takes, its padding at the end.
     y : integer array, ``(count,)`` or ``(count, time)``
-        One target a sequence, or one a step.
+        One target per sequence, or one per step.
     lengths : integer array ``(count,)``, optional
         Steps that count in each sequence; all of them when left out.
 
@@ -58,7 +58,7 @@ class Sequences:
     def __post_init__(self) -> None:
         counts = {len(array) for array in (*self._inputs(), self.y)}
         if len(counts) > 1:
-            raise ValueError(f"x and y must hold as many sequences each, got {sorted(counts)}")
+            raise ValueError(f"x and y must hold the same number of sequences, got {sorted(counts)}")
         if counts == {0}:
             raise ValueError("x holds no sequences")
         if self.lengths is not None:

@@ -81,7 +81,7 @@ def from_keras(layer: Any) -> Layer:
     TypeError
         If the layer is none of these.
     ValueError
-        If it is not built, or has an option that the reference has not: ``stateful``, ``dropout``, a regulariser, …
+        If it is not built, or has an option that the reference lacks: ``stateful``, ``dropout``, a regulariser, …
 
     Examples
     --------

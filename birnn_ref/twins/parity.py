@@ -95,7 +95,7 @@ def largest_difference(found: Results, expected: Results) -> tuple[float, str]:
     Raises
     ------
     ValueError
-        If one side has an array, or a shape, that the other has not; or holds NaN.
+        If one side has an array, or a shape, that the other lacks; or holds NaN.
 
     Examples
     --------

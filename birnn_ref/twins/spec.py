@@ -95,7 +95,7 @@ def describe(layer: Layer) -> tuple[Spec, Chains]:
     Raises
     ------
     TypeError
-        If the layer is no `Recurrent`, `Bidirectional` or `Stack`.
+        If the layer is not a `Recurrent`, `Bidirectional` or `Stack`.
     ValueError
         If no framework has its cell.
     """

@@ -47,7 +47,7 @@ class Recurrence(torch.autograd.Function):
 
 
 class HandBRNN(nn.Module):
-    """A simple RNN in both directions over right-padded sequences, both chains in one batched product a step.
+    """A simple RNN in both directions over right-padded sequences, both chains in one batched product per step.
 
     Parameters
     ----------

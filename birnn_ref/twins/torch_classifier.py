@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from birnn_ref.datasets.reviews import UNKNOWN as UNKNOWN
+
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-UNKNOWN = 2
 Model = TypeVar("Model", bound=nn.Module)
 Batch = tuple[tuple[Tensor, ...], Tensor]
 

@@ -78,7 +78,7 @@ def from_torch(module: nn.Module) -> Layer:
     TypeError
         If the module is none of these.
     ValueError
-        If it has ``proj_size``, which the reference has not.
+        If it has ``proj_size``, which the reference lacks.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def _wrap(module: nn.Module) -> TorchRecurrence:
     if not isinstance(module, nn.RNNBase) or cell is None:
         raise TypeError(f"module must be a TorchRecurrence, torch.nn.RNN, LSTM or GRU, got {type(module).__name__}")
     if module.proj_size:
-        raise ValueError(f"module has proj_size={module.proj_size}, which the reference has not")
+        raise ValueError(f"module has proj_size={module.proj_size}, which the reference lacks")
     single = module.num_layers == 1
     spec = Spec(
         kind="stack" if not single else "bidirectional" if module.bidirectional else "recurrent",

@@ -14,7 +14,7 @@ def check_tensor(name: str, value: Any, shape: tuple[int | str, ...]) -> Tensor:
     Raises
     ------
     TypeError
-        If it is no tensor, or its dtype is not floating.
+        If it is not a tensor, or its dtype is not floating.
     ValueError
         If its rank or a fixed size differs, or its batch is empty.
 
@@ -45,7 +45,7 @@ def check_lengths(lengths: Any, x: Tensor) -> Tensor:
     Raises
     ------
     TypeError
-        If it is no tensor of integers.
+        If it is not a tensor of integers.
     ValueError
         If the shape differs, or an entry is out of range.
     """
@@ -56,7 +56,7 @@ def check_lengths(lengths: Any, x: Tensor) -> Tensor:
         found = f"dtype {lengths.dtype}" if isinstance(lengths, Tensor) else type(lengths).__name__
         raise TypeError(f"lengths must be a tensor of integers, got {found}")
     if lengths.shape != (batch,):
-        raise ValueError(f"lengths has shape {tuple(lengths.shape)}, expected ({batch},): one a sequence")
+        raise ValueError(f"lengths has shape {tuple(lengths.shape)}, expected ({batch},): one per sequence")
     if int(lengths.min()) < 0 or int(lengths.max()) > time:
         raise ValueError(
             f"lengths must lie between 0 and the {time} steps of x, got {int(lengths.min())} to {int(lengths.max())}"

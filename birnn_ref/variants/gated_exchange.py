@@ -34,7 +34,7 @@ class GatedExchange(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If ``hidden`` is no whole number of at least 1.
+        If ``hidden`` is not a whole number of at least 1.
 
     Notes
     -----

@@ -50,7 +50,7 @@ class SLSTM(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If an argument is no whole number of at least 1.
+        If an argument is not a whole number of at least 1.
 
     Notes
     -----

@@ -63,7 +63,7 @@ class TestOwnFiles:
 
     def test_a_tag_that_train_does_not_have(self, tmp_path):
         train, test = _write(tmp_path / "train.txt", OWN), _write(tmp_path / "test.txt", "a B-x\n")
-        with pytest.raises(DataError, match=r"test\.txt has tags that .*train\.txt has not: B-x"):
+        with pytest.raises(DataError, match=r"test\.txt has tags that .*train\.txt lacks: B-x"):
             load_conll(train, train, test)
 
 

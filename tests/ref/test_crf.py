@@ -231,9 +231,9 @@ def test_float32_stays_float32():
         ((np.zeros((2, 3, 5)), np.zeros((2, 4), int)), ValueError, r"tags has shape \(2, 4\), expected \(2, 3\)"),
         ((np.zeros((2, 3, 5)), np.full((2, 3), 5)), ValueError, "tags must lie between 0 and 4, got 5 to 5"),
         ((np.zeros((2, 3, 5)), np.zeros((2, 3), int), [4, 1]), ValueError, "between 0 and the 3 steps of emissions"),
-        ((np.zeros((1, 3, 5)), np.array([[0, 2, 2]])), ValueError, "sequence 0 are no BIO tagging, I-x after O"),
-        ((np.zeros((1, 3, 5)), np.array([[0, 1, 4]])), ValueError, "sequence 0 are no BIO tagging, I-y after B-x"),
-        ((np.zeros((1, 3, 5)), np.array([[2, 2, 0]])), ValueError, "no BIO tagging, I-x after the start"),
+        ((np.zeros((1, 3, 5)), np.array([[0, 2, 2]])), ValueError, "sequence 0 are not a BIO tagging, I-x after O"),
+        ((np.zeros((1, 3, 5)), np.array([[0, 1, 4]])), ValueError, "sequence 0 are not a BIO tagging, I-y after B-x"),
+        ((np.zeros((1, 3, 5)), np.array([[2, 2, 0]])), ValueError, "not a BIO tagging, I-x after the start"),
     ],
 )
 def test_bad_input(arguments, error, message):

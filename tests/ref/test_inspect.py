@@ -241,5 +241,5 @@ class TestPlots:
         np.testing.assert_array_equal(ax.lines[0].get_ydata(), [-2, 6])
 
     def test_a_name_for_each_step_is_asked_for(self, plots):
-        with pytest.raises(ValueError, match="tokens has 2 entries, expected 3: one a step"):
+        with pytest.raises(ValueError, match="tokens has 2 entries, expected 3: one per step"):
             plots.plot_influence(np.eye(3), tokens=["a", "b"])

@@ -264,7 +264,7 @@ class TestBadCheckpoint:
     @pytest.mark.parametrize("size", [0, 10, 500])
     def test_cut_off(self, path, size):
         path.write_bytes(path.read_bytes()[:size])
-        with pytest.raises(CheckpointError, match=r"c\.npz is damaged or is no checkpoint"):
+        with pytest.raises(CheckpointError, match=r"c\.npz is damaged or is not a checkpoint"):
             load_checkpoint(path, Bag(1, np.random.default_rng(0)))
 
     def test_missing(self, tmp_path):

@@ -73,7 +73,7 @@ def test_several_inputs_go_together():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: Sequences(np.zeros((2, 3)), np.zeros(3)), ValueError, r"as many sequences each, got \[2, 3\]"),
+        (lambda: Sequences(np.zeros((2, 3)), np.zeros(3)), ValueError, r"the same number of sequences, got \[2, 3\]"),
         (lambda: Sequences(np.zeros((0, 3)), np.zeros(0)), ValueError, "x holds no sequences"),
         (lambda: Sequences(np.zeros((2, 3)), np.zeros(2), np.array([1, 4])), ValueError, "between 0 and the 3 steps"),
         (lambda: Sequences(np.zeros((2, 3)), np.zeros(2), np.array([1.0, 2])), TypeError, "lengths must be integers"),

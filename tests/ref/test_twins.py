@@ -201,7 +201,7 @@ class TestWhatIsRefused:
             from_torch(torch.nn.Linear(3, 4))
 
     def test_a_projection(self):
-        with pytest.raises(ValueError, match="module has proj_size=2, which the reference has not"):
+        with pytest.raises(ValueError, match="module has proj_size=2, which the reference lacks"):
             from_torch(torch.nn.LSTM(3, 4, proj_size=2))
 
     def test_gradients_before_backward(self):

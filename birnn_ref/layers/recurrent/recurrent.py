@@ -18,7 +18,7 @@ class Recurrent(Directions):
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
+    cell : str, a name in `birnn_ref.cells.CELLS`
         Its equations stand at `rnn_step`, `lstm_step` and `gru_step`.
     features, hidden : int
         Sizes of an input and of a state.

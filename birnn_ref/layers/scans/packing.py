@@ -96,7 +96,7 @@ class Chain(NamedTuple):
 class Packing:
     """The valid steps of a batch as rows: all first steps, then all second steps, and so on.
 
-    The sequences are sorted by falling length, so that those still running at a step are the leading ones, and the
+    The sequences are sorted by decreasing length, so that those still running at a step are the leading ones, and the
     rows of a step follow each other: no loop needs a mask, and padding is never read. The backward chain takes the
     same rows from the last to the first; a sequence joins it at its own last step. Three sequences a, b, c of lengths
     4, 2 and 1, each step a column of rows between two edges::

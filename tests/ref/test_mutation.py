@@ -1,7 +1,7 @@
 """The mutation runner itself: it finds changes, spares what is not run, and its tests kill a wrong formula."""
 
 import pytest
-from ref.mutants import EXPLAINED, ROOT, mutants, survives
+from ref.mutation import EXPLAINED, ROOT, mutants, survives
 
 SOURCE = '''
 def step(x: "a - b", k=2):

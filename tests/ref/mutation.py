@@ -1,6 +1,6 @@
 """Break the cells and the recurrent layers one small change at a time, and see whether a test notices.
 
-``python -m ref.mutants`` in ``tests/`` runs them all, which takes long; ``test_mutants.py`` tries the runner. Each
+``python -m ref.mutation`` in ``tests/`` runs them all, which takes long; ``test_mutation.py`` tries the runner. Each
 mutant changes one operator, constant, comparison, call or statement of one module, in memory: the files stay as they
 are.
 """
@@ -248,7 +248,7 @@ def _judge(module, source, seconds):
 
 def main():
     """Run every mutant of the named modules and print the survivors; exit with 1 if one is not explained."""
-    parser = argparse.ArgumentParser(prog="python -m ref.mutants", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m ref.mutation", description=main.__doc__)
     parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE")
     parser.add_argument("--list", action="store_true", help="only list the mutants")
     parser.add_argument("--sample", type=int, help="run so many of them, drawn at random")
