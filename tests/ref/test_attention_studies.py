@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from gradients import check_parameters
 
+from birnn_ref.experiments import attention_lookup
 from birnn_ref.experiments.attention_imdb import SENTENCES, drawn, other_weights, parts, yes
-from birnn_ref.experiments.attention_lookup import (
+from birnn_ref.experiments.lookup_task import (
     DIGITS,
     LETTERS,
     WAYS,
@@ -84,6 +85,20 @@ class TestLookup:
         model, lists = lookup(how), draw(np.random.default_rng(0), 5, 1, 4, 2)
         logits = model.forward(lists.x, lists.lengths, lists.asked)
         np.testing.assert_allclose(model.answer_by(model.alpha, lists.asked), logits, rtol=1e-12)
+
+
+def test_a_lookup_is_trained_on_lists_of_the_size_it_is_tested_on():
+    seen = []
+
+    class Spy(Lookup):
+        def forward(self, x, lengths, asked, **options):
+            seen.append(set(lengths))
+            return super().forward(x, lengths, asked, **options)
+
+    rng = np.random.default_rng(0)
+    assert attention_lookup.train(Spy("final", 4, 3, 4, rng=rng), rng, steps=3, pairs=5, every=3) == 3
+    assert len(seen) == 4
+    assert set.union(*seen) == {10}
 
 
 def test_dealing_out_anew_keeps_each_weight_and_leaves_padding_alone():
