@@ -99,7 +99,7 @@ def _columns(reviews: Mapping[str, Sequence[IntArray]], num_words: int, orders: 
 
 
 def _bag(columns: IntArray, lengths: IntArray, width: int) -> Any:
-    from scipy import sparse  # type: ignore[import-untyped]
+    from scipy import sparse
 
     rows, _ = np.nonzero(columns >= 0)
     owner = np.repeat(np.arange(len(lengths)), lengths)

@@ -12,7 +12,9 @@ from birnn_ref._checks import Float, Int, check_choice, check_input, check_lengt
 from birnn_ref.cells import Cell, find_cell
 from birnn_ref.layers.base import Layer
 from birnn_ref.layers.embedding import LookedUp
+from birnn_ref.layers.scans import threads
 from birnn_ref.layers.scans.buffers import Buffers
+from birnn_ref.layers.scans.compiled import compiled_scan
 from birnn_ref.layers.scans.packing import Block, Packing
 from birnn_ref.layers.scans.steps import StepScan
 
@@ -50,7 +52,7 @@ class Directions(Layer):
         self.dtype = np.dtype(dtype)
         drawn = self.record.parameters(rng, directions, features, hidden, **self.options)
         self.params = {name: self._without_axis(value.astype(dtype)) for name, value in drawn.items()}
-        self._scan = self.record.fast_scan() or StepScan(self.record)
+        self._scan = compiled_scan(self.cell) or self.record.fast_scan() or StepScan(self.record)
         self._packing: Packing | None = None
         self._buffers = Buffers(self.dtype)
         # What a scan keeps lasts until its backward: each direction needs its own.
@@ -69,20 +71,24 @@ class Directions(Layer):
         batch, time = x.shape[:2]
         packing = self._pack(check_lengths(lengths, batch, time), time)
         params = {name: self._with_axis(value) for name, value in self.params.items()}
-        source = self._scan.source(packing, self._buffers, x, params)
         given = self._states("initial", initial, batch)
         outputs = packing.unpacked(self.directions, self.hidden, dtype=self.dtype)
         options = self.record.step_options(self.options)
-        caches, final = [], []
-        for d, (buffers, chain) in enumerate(zip(self._own_buffers, packing.chains, strict=False)):
+
+        def one(d: int) -> tuple[Any, list[Float]]:
+            buffers, chain = self._own_buffers[d], packing.chains[d]
             own = {name: value[d] for name, value in params.items()}
             states = tuple(
                 chain.states(buffers, name, state[d]) for name, state in zip(self.record.states, given, strict=True)
             )
-            caches.append(self._scan.forward(chain, buffers, partial(source.forward, d), states, own, options))
+            kept = self._scan.forward(chain, buffers, partial(source.forward, d), states, own, options)
             for block in chain.blocks:
                 packing.unpack(chain.after(states[0], block), outputs[:, d], block.rows)
-            final.append([state[chain.final] for state in states])
+            return kept, [state[chain.final] for state in states]
+
+        with threads.directions(self._scan.compiled) as run:
+            source = self._scan.source(packing, self._buffers, x, params)
+            caches, final = zip(*run([partial(one, d) for d in range(self.directions)]), strict=True)
         self._keep(packing, source, caches)
         both = tuple(np.stack(directions) for directions in zip(*final, strict=True))
         return outputs.reshape(batch, time, *outputs.shape[1:]), tuple(self._without_axis(state) for state in both)
@@ -92,14 +98,21 @@ class Directions(Layer):
         packing, source, caches = cache
         if d_outputs is None and d_final is None:
             raise TypeError("backward needs d_outputs or d_final, got neither")
-        carries = [state[:, packing.order] for state in self._states("d_final", d_final, len(packing.order))]
-        found = []
-        for d, (buffers, chain) in enumerate(zip(self._own_buffers, packing.chains, strict=False)):
+        d_states = self._states("d_final", d_final, len(packing.order))
+        carries = [np.ascontiguousarray(state[:, packing.order]) for state in d_states]
+
+        def one(d: int) -> dict[str, Float]:
             upstream = partial(self._upstream, packing, d_outputs, d)
             own, accumulate = tuple(carry[d] for carry in carries), partial(source.backward, d)
-            found.append(self._scan.backward(chain, buffers, upstream, own, accumulate, caches[d]))
+            grads: dict[str, Float] = self._scan.backward(
+                packing.chains[d], self._own_buffers[d], upstream, own, accumulate, caches[d]
+            )
+            return grads
+
+        with threads.directions(self._scan.compiled) as run:
+            found = run([partial(one, d) for d in range(self.directions)])
+            dx, of_inputs = source.gradients()
         grads = {name: np.stack([direction[name] for direction in found]) for name in found[0]}
-        dx, of_inputs = source.gradients()
         grads |= of_inputs
         self.grads = {name: self._without_axis(grads[name]) for name in self.params}
         return dx, tuple(self._without_axis(carry[:, packing.rank]) for carry in carries)

@@ -44,11 +44,14 @@ class Block(NamedTuple):
         How many rows that is.
     steps : list of Step
         In the order in which the chain takes them.
+    table : integer array ``(steps, 4)``
+        The same for a compiled scan: where a step's rows begin, and what it reads and writes; how many are active.
     """
 
     rows: slice
     size: int
     steps: list[Step]
+    table: Int
 
 
 class Chain(NamedTuple):
@@ -196,12 +199,18 @@ def _block(steps: list[Step]) -> Block:
     """Make a block of steps whose rows count from the batch's first."""
     start, stop = steps[0].rows.start, steps[-1].rows.stop
     own = [step._replace(rows=slice(step.rows.start - start, step.rows.stop - start)) for step in steps]
-    return Block(slice(start, stop), stop - start, own)
+    return Block(slice(start, stop), stop - start, own, _table(own))
+
+
+def _table(steps: list[Step]) -> Int:
+    """Return the steps as numbers."""
+    return np.array([(step.rows.start, step.before.start, step.after.start, step.active) for step in steps])
 
 
 def _backward(blocks: list[Block]) -> list[Block]:
     """Turn the order of blocks and steps round; what a step wrote, it reads."""
-    return [
-        block._replace(steps=[s._replace(before=s.after, after=s.before) for s in reversed(block.steps)])
-        for block in reversed(blocks)
-    ]
+    turned = []
+    for block in reversed(blocks):
+        steps = [step._replace(before=step.after, after=step.before) for step in reversed(block.steps)]
+        turned.append(block._replace(steps=steps, table=_table(steps)))
+    return turned

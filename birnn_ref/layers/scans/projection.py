@@ -38,7 +38,7 @@ class ProjectedInputs:
     def __init__(self, packing: Packing, buffers: Buffers, x: Float, W_xh: Float, b_h: Float, scale: Float) -> None:
         self.packing, self.buffers, self.shape, self.W_xh = packing, buffers, x.shape, W_xh
         directions, features, _ = W_xh.shape
-        kinds = 1 if x.ndim == 3 else directions
+        self.kinds = kinds = 1 if x.ndim == 3 else directions
         flat = x.reshape(x.shape[0] * x.shape[1], kinds, features)
         inputs = buffers("inputs", kinds, packing.size, features + 1)
         inputs[:, :, features] = 1
@@ -48,7 +48,8 @@ class ProjectedInputs:
         self.inputs = np.broadcast_to(inputs, (directions, *inputs.shape[1:]))
         self.W = np.concatenate([W_xh, b_h[:, None]], axis=1) * scale
         self.dW = np.zeros_like(self.W)
-        self.d_inputs = buffers("d_inputs", kinds, packing.size, features)
+        # Each direction has its own, so that they can run at once.
+        self.d_inputs = buffers("d_inputs", directions, packing.size, features)
 
     def forward(self, direction: int, block: Block, out: Float) -> Float:
         """Write the block's projections to ``out``, ``(block.size, width)``, and return it."""
@@ -58,18 +59,15 @@ class ProjectedInputs:
         """Take the gradient of the block's projections, ``(block.size, width)``."""
         W_xh_T = self.W_xh[direction].T
         self.dW[direction] += self.inputs[direction, block.rows].T @ da
-        # Where both directions read the same inputs, the second adds to the first's.
-        if direction < len(self.d_inputs):
-            np.matmul(da, W_xh_T, out=self.d_inputs[direction, block.rows])
-        else:
-            more = self.buffers("more", block.size, W_xh_T.shape[1])
-            self.d_inputs[0, block.rows] += np.matmul(da, W_xh_T, out=more)
+        np.matmul(da, W_xh_T, out=self.d_inputs[direction, block.rows])
 
     def gradients(self) -> tuple[Any, dict[str, Float]]:
         """Return the gradients of ``x``, ``W_xh`` and ``b_h``, when every block's has been taken."""
-        kinds, _, features = self.d_inputs.shape
+        kinds, features = self.kinds, self.d_inputs.shape[2]
+        if kinds < len(self.d_inputs):
+            self.d_inputs[0] += self.d_inputs[1]
         dx = self.packing.unpacked(kinds, features, dtype=self.buffers.dtype)
-        for k, rows in enumerate(self.d_inputs):
+        for k, rows in enumerate(self.d_inputs[:kinds]):
             self.packing.unpack(rows, dx[:, k])
         return dx.reshape(self.shape), {"W_xh": self.dW[:, :-1], "b_h": self.dW[:, -1]}
 

@@ -33,11 +33,14 @@ class Scan:
     scale : tuple of float
         What ``run`` wants the columns of each gate multiplied by, those of ``W_hh`` too: 0.5 for a sigmoid, which is
         computed from the tanh of a half.
+    compiled : bool
+        Whether ``run`` and ``run_backward`` do not hold the interpreter's lock, so that directions can run at once.
     """
 
     run: Callable[..., Any]
     run_backward: Callable[..., dict[str, Float]]
     scale: tuple[float, ...]
+    compiled: bool = False
 
     def source(self, packing: Packing, buffers: Buffers, x: Float | LookedUp, params: dict[str, Float]) -> Any:
         """Return the steps' projections; ``params`` have a leading axis for the directions."""

@@ -23,6 +23,8 @@ class StepScan:
     cell : Cell
     """
 
+    compiled = False
+
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
 
