@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from birnn_ref._checks import Float
-from birnn_ref.datasets.sensor_field import best_estimate, gaps, interpolated, readings, sensor_field
+from birnn_ref.datasets.tasks.sensor_field import best_estimate, gaps, interpolated, readings, sensor_field
 from birnn_ref.experiments.readers import falling_rate
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.variants.graph_imputation import GraphImputation, imputation_loss

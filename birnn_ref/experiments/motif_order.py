@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, Int
-from birnn_ref.datasets.motifs import QUESTIONS, SYMBOLS, motif_sequences
+from birnn_ref.datasets.tasks.motifs import QUESTIONS, SYMBOLS, motif_sequences
 from birnn_ref.experiments.readers import falling_rate, parameter_count
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.layers import Conv1D, Dense, Embedding, Layer, PoolTime, ReLU

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.datasets.ambiguous import WORDS, ambiguous_sentences
+from birnn_ref.datasets.tasks.ambiguous import WORDS, ambiguous_sentences
 from birnn_ref.experiments.readers import falling_rate
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.layers import Bidirectional, Dense, Embedding, Layer, LayerNorm

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref.datasets.ambiguous import WORDS, Ambiguous, ambiguous_sentences
+from birnn_ref.datasets.tasks.ambiguous import WORDS, Ambiguous, ambiguous_sentences
 from birnn_ref.experiments.readers import Reader, falling_rate
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.losses import softmax_cross_entropy

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from birnn_ref._checks import Int
-from birnn_ref.datasets.past_xor_future import NOT_ASKED, UP, every_sequence, last_arrow, past_xor_future
+from birnn_ref.datasets.tasks.past_xor_future import NOT_ASKED, UP, every_sequence, last_arrow, past_xor_future
 from birnn_ref.experiments.readers import falling_rate
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.twins.spec import Spec

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref.datasets.filters import FUTURE, PAST, error_floor, filter_task, filter_weights
+from birnn_ref.datasets.tasks.filters import FUTURE, PAST, error_floor, filter_task, filter_weights
 from birnn_ref.experiments.readers import Reader, falling_rate, parameter_count
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.train import Adam, clip_gradients

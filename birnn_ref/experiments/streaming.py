@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.datasets.filters import FUTURE, PAST, error_floor, filter_task
+from birnn_ref.datasets.tasks.filters import FUTURE, PAST, error_floor, filter_task
 from birnn_ref.experiments.readers import Reader, falling_rate
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.experiments.schuster_paliwal import MEAN, SCALE, residual

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float
-from birnn_ref.datasets.suffixes import KNOWN, LETTERS, TAGS, Suffixes, suffix_sentences
+from birnn_ref.datasets.tasks.suffixes import KNOWN, LETTERS, TAGS, Suffixes, suffix_sentences
 from birnn_ref.experiments.readers import falling_rate, parameter_count
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.layers import CharCNN, Dense, Layer

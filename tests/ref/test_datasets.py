@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from birnn_ref.datasets import DataError, embedded_reviews, imdb, load_imdb, pad_sequences
-from birnn_ref.datasets.ambiguous import ambiguous_sentences
-from birnn_ref.datasets.filters import filter_task
-from birnn_ref.datasets.motifs import motif_sequences
 from birnn_ref.datasets.reviews import words
-from birnn_ref.datasets.sensor_field import readings, sensor_field
-from birnn_ref.datasets.suffixes import suffix_sentences
+from birnn_ref.datasets.tasks.ambiguous import ambiguous_sentences
+from birnn_ref.datasets.tasks.filters import filter_task
+from birnn_ref.datasets.tasks.motifs import motif_sequences
+from birnn_ref.datasets.tasks.sensor_field import readings, sensor_field
+from birnn_ref.datasets.tasks.suffixes import suffix_sentences
 from birnn_ref.models import Classifier
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from birnn_ref.datasets.ambiguous import SENSES, WORDS, ambiguous_sentences
-from birnn_ref.datasets.filters import FUTURE, PAST, error_floor, filter_task, filter_weights
+from birnn_ref.datasets.tasks.ambiguous import SENSES, WORDS, ambiguous_sentences
+from birnn_ref.datasets.tasks.filters import FUTURE, PAST, error_floor, filter_task, filter_weights
 
 
 class TestAmbiguous:

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from birnn_ref.datasets.motifs import FIRST, OTHERS, QUESTIONS, SECOND, motif_sequences
-from birnn_ref.datasets.suffixes import ENDINGS, LEXICON, suffix_sentences
+from birnn_ref.datasets.tasks.motifs import FIRST, OTHERS, QUESTIONS, SECOND, motif_sequences
+from birnn_ref.datasets.tasks.suffixes import ENDINGS, LEXICON, suffix_sentences
 from birnn_ref.experiments import motif_order, suffix_tags
 from birnn_ref.experiments.motif_order import ConvPool
 

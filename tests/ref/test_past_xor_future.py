@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from birnn_ref.datasets.past_xor_future import DOWN, EMPTY, NOT_ASKED, UP, every_sequence, past_xor_future
+from birnn_ref.datasets.tasks.past_xor_future import DOWN, EMPTY, NOT_ASKED, UP, every_sequence, past_xor_future
 
 
 def _slowly(row):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from birnn_ref.datasets.sensor_field import best_estimate, gaps, interpolated, readings, sensor_field
+from birnn_ref.datasets.tasks.sensor_field import best_estimate, gaps, interpolated, readings, sensor_field
 
 
 @pytest.fixture
