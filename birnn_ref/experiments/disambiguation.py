@@ -90,14 +90,17 @@ def answers(model: Reader, batch: Ambiguous, late: bool = False) -> Float:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy over the seeds, a network and a kind of sentence."""
-    return {
+    """Accuracy over the seeds, a network and a kind of sentence; under noise, both directions less one that waits."""
+    summary: dict[str, Any] = {
         name.replace(", ", "_").replace(" ", "_"): {
             kind: mean_and_interval([run[name][kind] for run in runs]) for kind in ("told_before", "told_after")
         }
         | {"with_noise": [mean_and_interval(found) for found in _by_share(runs, name)]}
         for name in NAMES
     }
+    two, one = (np.array(_by_share(runs, name)) for name in ("both", "forward, at the end"))  # (shares, seeds)
+    summary["both_minus_waiting"] = [mean_and_interval(found) for found in two - one]
+    return summary
 
 
 def _by_share(runs: list[dict[str, Any]], name: str) -> list[list[float]]:

@@ -155,8 +155,10 @@ def run(
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy over the seeds, a normalisation and a rate."""
-    return {
-        norm: [mean_and_interval(list(values)) for values in zip(*(run[norm]["accuracy"] for run in runs), strict=True)]
-        for norm in NORMS
+    """Accuracy over the seeds, a normalisation and a rate; and less what the same seed reached without any."""
+    accuracy = {norm: np.array([run[norm]["accuracy"] for run in runs]).T for norm in NORMS}  # (rates, seeds)
+    summary: dict[str, Any] = {norm: [mean_and_interval(seeds) for seeds in accuracy[norm]] for norm in NORMS}
+    summary["minus_none"] = {
+        norm: [mean_and_interval(seeds) for seeds in accuracy[norm] - accuracy["none"]] for norm in NORMS[1:]
     }
+    return summary
