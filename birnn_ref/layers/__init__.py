@@ -6,6 +6,7 @@ from birnn_ref.layers.base import Layer, SparseRows
 from birnn_ref.layers.characters import CharCNN, CharLSTM, Spelt
 from birnn_ref.layers.conv import Conv1D, MaxPoolTime
 from birnn_ref.layers.crf import CRF
+from birnn_ref.layers.decoder import Decoder
 from birnn_ref.layers.dense import Dense
 from birnn_ref.layers.dropout import Dropout
 from birnn_ref.layers.embedding import Embedding, LookedUp
@@ -20,6 +21,7 @@ __all__ = [
     "CharCNN",
     "CharLSTM",
     "Conv1D",
+    "Decoder",
     "Dense",
     "DotAttention",
     "Dropout",

@@ -13,7 +13,7 @@ from birnn_ref.layers._padding import without_padding
 from birnn_ref.layers.base import Layer
 
 
-def _weights(scores: Float, counts: npt.NDArray[np.bool_]) -> Float:
+def softmax_over_time(scores: Float, counts: npt.NDArray[np.bool_]) -> Float:
     """Softmax of ``scores (batch, queries, time)`` over the steps that count; 0 at the others."""
     scores = np.where(counts[:, None], scores, scores.dtype.type(-np.inf))
     highest = scores.max(axis=2, keepdims=True, initial=np.finfo(scores.dtype).min)
@@ -23,7 +23,7 @@ def _weights(scores: Float, counts: npt.NDArray[np.bool_]) -> Float:
     return alpha
 
 
-def _weights_backward(d_alpha: Float, alpha: Float) -> Float:
+def softmax_over_time_backward(d_alpha: Float, alpha: Float) -> Float:
     r"""Carry a gradient back through the softmax: :math:`de_j = \alpha_j (d\alpha_j - \sum_k \alpha_k d\alpha_k)`."""
     d_scores: Float = alpha * (d_alpha - (alpha * d_alpha).sum(axis=2, keepdims=True))
     return d_scores
@@ -88,7 +88,7 @@ class DotAttention(Layer):
         counts = within(check_lengths(lengths, batch, time), time)
         h = without_padding(h, counts)
         scale = h.dtype.type(features**-0.5 if self.scaled else 1)
-        alpha = _weights(queries @ h.transpose(0, 2, 1) * scale, counts)
+        alpha = softmax_over_time(queries @ h.transpose(0, 2, 1) * scale, counts)
         self._keep(h, queries, alpha, scale)
         return alpha @ h, alpha
 
@@ -101,7 +101,7 @@ class DotAttention(Layer):
         """
         h, queries, alpha, scale = self._take()
         check_input("d_context", d_context, queries.shape, h.dtype)
-        d_scores = _weights_backward(d_context @ h.transpose(0, 2, 1), alpha) * scale
+        d_scores = softmax_over_time_backward(d_context @ h.transpose(0, 2, 1), alpha) * scale
         dh = alpha.transpose(0, 2, 1) @ d_context + d_scores.transpose(0, 2, 1) @ queries
         return dh, d_scores @ h
 
@@ -203,7 +203,7 @@ class AdditiveAttention(Layer):
         else:
             asked = np.broadcast_to(self.params["b"], (batch, 1, len(v)))
         compared = np.tanh(asked[:, :, None] + (h @ U)[:, None])
-        alpha = _weights(compared @ v, counts)
+        alpha = softmax_over_time(compared @ v, counts)
         self._keep(h, queries, compared, alpha)
         context = alpha @ h
         return (context, alpha) if queries is not None else (context[:, 0], alpha[:, 0])
@@ -220,7 +220,7 @@ class AdditiveAttention(Layer):
         axes = alpha.shape[:2] if queries is not None else alpha.shape[:1]
         check_input("d_context", d_context, (*axes, len(U)), U.dtype)
         d_context = d_context.reshape(*alpha.shape[:2], len(U))
-        d_scores = _weights_backward(d_context @ h.transpose(0, 2, 1), alpha)
+        d_scores = softmax_over_time_backward(d_context @ h.transpose(0, 2, 1), alpha)
         da = d_scores[..., None] * v * (1 - compared**2)
         d_asked, d_read = da.sum(axis=2), da.sum(axis=1)
         self.grads = {

@@ -5,6 +5,7 @@ from birnn_ref.train.clipping import clip_gradients
 from birnn_ref.train.early_stopping import EarlyStopping
 from birnn_ref.train.fit import evaluate, fit
 from birnn_ref.train.optimisers import SGD, Adam, Optimiser
+from birnn_ref.train.pairs import Pairs
 from birnn_ref.train.progress import progress_bar
 from birnn_ref.train.schedules import linear_decay
 from birnn_ref.train.sequences import Batch, Sequences, deal
@@ -16,6 +17,7 @@ __all__ = [
     "CheckpointError",
     "EarlyStopping",
     "Optimiser",
+    "Pairs",
     "Sequences",
     "clip_gradients",
     "deal",

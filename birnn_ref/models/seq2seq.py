@@ -1,0 +1,224 @@
+"""A sequence for a sequence: an encoder that reads in both directions, and a decoder that attends to what it read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from birnn_ref._checks import Float, Int, check_lengths, check_sizes
+from birnn_ref.layers import Dense, Dropout, Embedding, Layer, Stack
+from birnn_ref.layers.attention_step import Memory
+from birnn_ref.layers.decoder import Decoder, States
+from birnn_ref.losses import softmax_cross_entropy
+from birnn_ref.models.summary import output_size
+from birnn_ref.models.words import Words
+
+
+class Written(NamedTuple):
+    """What a model wrote.
+
+    Attributes
+    ----------
+    ids : integer array, ``(steps,)``
+        Without the start and the end.
+    score : float
+        The log-probability of all of it, the end included, divided by the number of steps to the power that was asked.
+    alpha : array, ``(steps, time)``
+        At each step the weight of each step that was read.
+    """
+
+    ids: Int
+    score: float
+    alpha: Float
+
+
+class Seq2Seq(Layer):
+    r"""Read a sequence in both directions and write another, word by word (Bahdanau 2015, Luong 2015).
+
+    The decoder starts from what both readings end in, :math:`s_0 = \tanh([h^f_T; h^b_1] W_s + b_s)`, for each of the
+    cell's states.
+
+    Parameters
+    ----------
+    cell : str
+        Of encoder and decoder.
+    num_words, num_targets : int
+        Ids of what is read and of what is written run from 0 to these minus 1.
+    embedding, hidden : int
+        Features of a word's vector, and of each direction's and of the decoder's state.
+    start, end : int
+        The ids that begin and end what is written.
+    form : {"bahdanau", "luong"}
+        Of the decoder, see `Decoder`.
+    depth : int
+        Recurrent layers of the encoder.
+    dropout : float
+        The share dropped of word vectors and of the decoder's outputs, in training.
+    rng : numpy.random.Generator
+        Draws the weights.
+    dtype : dtype
+    **options
+        Further arguments of the encoder's `Stack`.
+
+    Examples
+    --------
+    >>> model = Seq2Seq("gru", 50, 40, 8, 6, start=2, end=3, rng=np.random.default_rng(0))
+    >>> ids, lengths, said = np.array([[5, 6, 7], [8, 9, 0]]), np.array([3, 2]), np.array([[2, 11, 12], [2, 13, 0]])
+    >>> model.forward((ids, lengths, said), np.array([3, 2])).shape
+    (2, 3, 40)
+    >>> len(model.write(ids, lengths, width=3, max_steps=9))
+    2
+    """
+
+    def __init__(
+        self, cell: str, num_words: int, num_targets: int, embedding: int, hidden: int, *, start: int, end: int,
+        form: str = "bahdanau", depth: int = 1, dropout: float = 0.0, rng: np.random.Generator,
+        dtype: npt.DTypeLike = np.float32, **options: Any,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        for name, value in (("start", start), ("end", end)):
+            if not 0 <= value < num_targets:
+                raise ValueError(f"{name} must lie between 0 and {num_targets - 1}, got {value}")
+        self.start, self.end = start, end
+        self.words = Words(num_words, embedding, dropout, rng=rng, dtype=dtype)
+        self.encoder = Stack(cell, embedding, hidden, depth, rng=rng, dtype=dtype, **options)
+        memory = output_size(self.encoder)
+        self.said, self.dropouts = (
+            Embedding(num_targets, embedding, rng=rng, dtype=dtype),
+            (Dropout(dropout), Dropout(dropout)),
+        )
+        self.decoder = Decoder(cell, embedding, hidden, memory, form, rng=rng, dtype=dtype)
+        directions = 2 if self.encoder.bidirectional else 1
+        self.bridges = [Dense(directions * hidden, hidden, rng=rng, dtype=dtype) for _ in self.decoder.cell.states]
+        self.readout = Dense(hidden, num_targets, rng=rng, dtype=dtype)
+        bridges = {f"bridge_{name}": b for name, b in zip(self.decoder.cell.states, self.bridges, strict=True)}
+        self.children = {"words": self.words, "encoder": self.encoder, **bridges, "said": self.said,
+                         "decoder": self.decoder, "readout": self.readout}  # fmt: skip
+
+    def forward(self, x: tuple[Int, Any, Int], lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
+        """Return the logits of each step of what is to be written, given what stands before it (teacher forcing).
+
+        Parameters
+        ----------
+        x : (ids, lengths, said)
+            Ids that are read ``(batch, time)``, how many of them count ``(batch,)`` or None, and ids that were written
+            before each step ``(batch, target time)``, the start first.
+        lengths : integer array ``(batch,)``, optional
+            Steps that each sequence writes.
+        rng : numpy.random.Generator, optional
+            Draws what is dropped.
+
+        Returns
+        -------
+        array, ``(batch, target time, num_targets)``
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not fit.
+        """
+        ids, read_lengths, said = x
+        h, initial = self._read(ids, read_lengths, rng)
+        vectors = self.dropouts[0].forward(self.said.forward(said, lengths), rng=rng)
+        outputs, _ = self.decoder.forward(vectors, lengths, initial, h, read_lengths)
+        return self.readout.forward(self.dropouts[1].forward(outputs, rng=rng), lengths)
+
+    def backward(self, d_logits: Float) -> None:
+        """Store every parameter's gradient."""
+        (starts,) = self._take()
+        d_outputs = self.dropouts[1].backward(self.readout.backward(d_logits))
+        d_vectors, d_initial, dh = self.decoder.backward(d_outputs)
+        self.said.backward(self.dropouts[0].backward(d_vectors))
+        d_final = []
+        for bridge, s_0, ds_0 in zip(self.bridges, starts, d_initial, strict=True):
+            d_ends = bridge.backward(ds_0 * (1 - s_0**2))  # (batch, directions * hidden)
+            by_direction = np.stack(np.split(d_ends, 2 if self.encoder.bidirectional else 1, axis=1))
+            d_state = np.zeros((self.encoder.depth, *by_direction.shape), d_ends.dtype)
+            d_state[-1] = by_direction
+            d_final.append(d_state)
+        self.words.backward(self.encoder.backward(dh, tuple(d_final))[0])
+
+    def loss(self, logits: Float, targets: Int, lengths: Any = None) -> tuple[float, Float]:
+        """Return `softmax_cross_entropy`, the mean over all steps that are to be written."""
+        return softmax_cross_entropy(logits, targets, lengths)
+
+    def write(
+        self, ids: Int, lengths: Any = None, *, width: int = 1, normalise: float = 1.0, max_steps: int = 50
+    ) -> list[Written]:
+        r"""Write freely: of all beginnings keep the ``width`` most probable at each step (beam search); 1 is greedy.
+
+        A long text has a small probability whatever it says, so what is compared is :math:`\log p(y) / |y|^a`.
+
+        Parameters
+        ----------
+        ids : integer array, ``(batch, time)``
+        lengths : integer array ``(batch,)``, optional
+        width : int
+            Beginnings kept.
+        normalise : float
+            The power a; 0 compares probabilities.
+        max_steps : int
+            What has not ended by then is cut.
+
+        Returns
+        -------
+        list of Written, one a sequence
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not fit.
+
+        Notes
+        -----
+        Y. Wu et al., "Google's neural machine translation system", arXiv 1609.08144 (2016), on normalising.
+        """
+        check_sizes(width=width, max_steps=max_steps)
+        lengths = check_lengths(lengths, *np.shape(ids), what="steps of ids")
+        h, initial = self._read(ids, lengths, None)
+        batch, time = ids.shape
+        rows = np.repeat(np.arange(batch), width)  # each sequence has its beams side by side
+        read = self.decoder.read(h, lengths)
+        memory = Memory(read.h[rows], read.keys[rows], read.counts[rows])
+        states: States = tuple(state[rows] for state in initial)
+        said = np.full((batch * width, 1), self.start)
+        alphas = np.zeros((batch * width, 0, time), h.dtype)
+        log_p = np.where(np.arange(batch * width) % width == 0, 0.0, -np.inf)  # all beams begin alike: one is enough
+        steps, ended = np.zeros(batch * width, np.intp), np.zeros(batch * width, bool)
+        while said.shape[1] <= max_steps and not ended.all():
+            vectors = self.said.forward(said[:, -1:])[:, 0]
+            o_t, states, alpha_t, _ = self.decoder.step(vectors, states, memory)
+            grown = log_p[:, None] + np.where(ended[:, None], -np.inf, _log_softmax(self.readout.forward(o_t)))
+            grown[ended, self.end] = log_p[ended]  # what has ended stays as it is
+            sizes = steps + ~ended
+            scores = (grown / np.maximum(sizes, 1)[:, None] ** normalise).reshape(batch, -1)
+            best = np.argsort(-scores, axis=1, kind="stable")[:, :width]  # (batch, width)
+            beam, word = np.divmod(best, grown.shape[1])
+            kept = (beam + np.arange(batch)[:, None] * width).ravel()
+            log_p, said = grown[kept, word.ravel()], np.concatenate([said[kept], word.reshape(-1, 1)], axis=1)
+            alphas = np.concatenate([alphas[kept], alpha_t[kept][:, None]], axis=1)
+            states, steps = tuple(state[kept] for state in states), sizes[kept]
+            ended = ended[kept] | (said[:, -1] == self.end)
+        scores = (log_p / np.maximum(steps, 1) ** normalise).reshape(batch, width)
+        first = scores.argmax(axis=1) + np.arange(batch) * width
+        found = []
+        for k, n in zip(first, lengths, strict=True):
+            size = steps[k] - ended[k]
+            found.append(Written(said[k, 1 : size + 1], float(scores.ravel()[k]), alphas[k, :size, :n]))
+        return found
+
+    def _read(self, ids: Int, lengths: Any, rng: np.random.Generator | None) -> tuple[Float, States]:
+        """Return the encoder's outputs and the decoder's first states."""
+        h, final = self.encoder.forward(self.words.read(ids, lengths, rng), lengths, rng=rng)
+        ends = (np.concatenate(state[-1], axis=1) for state in final)  # (batch, directions * hidden) each
+        starts = tuple(np.tanh(b.forward(end)) for b, end in zip(self.bridges, ends, strict=True))
+        self._keep(starts)
+        return h, starts
+
+
+def _log_softmax(z: Float) -> Float:
+    z = z - z.max(axis=-1, keepdims=True)
+    found: Float = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    return found
