@@ -49,3 +49,8 @@ def test_wrong_shapes_are_refused_by_name(name, shape):
 def test_an_unknown_activation_is_refused():
     with pytest.raises(ValueError, match="activation must be one of"):
         Recurrent("indrnn", 2, 3, rng=np.random.default_rng(0), activation="sigmoid")
+
+
+def test_the_step_refuses_an_unknown_activation_itself():
+    with pytest.raises(ValueError, match="activation must be one of 'relu', 'tanh', got 'gelu'"):
+        indrnn_step(**_arguments(), activation="gelu")
