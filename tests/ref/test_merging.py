@@ -34,6 +34,9 @@ def test_values_width_and_gradients(mode):
     d = rng.normal(size=merged.shape)
     expected = differences(lambda: float((merge_directions(both, mode) * d).sum()), both)
     np.testing.assert_allclose(merge_backward(d, both, mode), expected, rtol=1e-6, atol=1e-8)
+    # A few layers take a shortcut past the mode's own gradients: they must be the same.
+    own = MERGES[mode].gradients(d, both[:, :, 0], both[:, :, 1])
+    np.testing.assert_allclose(np.stack(own, axis=2), expected, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("mode", MERGES)
