@@ -3,12 +3,14 @@
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from needs import need
 from needs import pytest_unconfigure as pytest_unconfigure  # the last line of a run
+from serving import Server
 
 # Stored outputs were made by NumPy's scans; the compiled ones round in another order, and their own tests ask for them.
 os.environ.setdefault("BIRNN_COMPILED", "0")
@@ -54,3 +56,20 @@ def chromium():
     found = shutil.which("chromium") or shutil.which("google-chrome")
     need("chromium", found, "Chromium is not installed")
     return found
+
+
+@pytest.fixture
+def server():
+    """A server that stands in for the addresses of published data."""
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder, with no folder named."""
+    monkeypatch.delenv("BIRNN_DATA", raising=False)
+    monkeypatch.setenv("BIRNN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
