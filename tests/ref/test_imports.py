@@ -4,15 +4,16 @@ import sys
 
 from support import ROOT, run
 
-# Everything but data, figures, studies, the framework twins and the variants is core.
-OUTSIDE = ("datasets", "experiments", "figures", "twins", "variants", "inspect/plots")
+# Everything but data, figures, studies, the framework twins, the variants and what Numba compiles is core.
+OUTSIDE = ("datasets/", "experiments/", "figures", "twins/", "variants/", "inspect/plots", "layers/scans/compiled/")
 
 
 def _core_modules():
     package = ROOT / "birnn_ref"
     for path in sorted(package.rglob("*.py")):
-        parts = path.relative_to(package).with_suffix("").parts
-        if not {parts[0], "/".join(parts[:2])} & set(OUTSIDE) and parts[-1] != "__main__":
+        inside = path.relative_to(package).with_suffix("")
+        parts = inside.parts
+        if not inside.as_posix().startswith(OUTSIDE) and parts[-1] != "__main__":
             yield ".".join(("birnn_ref", *parts)).removesuffix(".__init__")
 
 
