@@ -71,8 +71,8 @@ def _large() -> float:
     """Merge and export 10,000 students; return the seconds."""
     from nbgrader.api import Gradebook
 
-    from birnn_grader.export import choose, write
-    from birnn_grader.merge import merge
+    from birnn_grader.nbgrader.export import choose, write
+    from birnn_grader.nbgrader.merge import merge
 
     scores = {"test_rnn_step_visible": 1.0, "explain_last_output": None}
     result = {"notebook": "ps1", "scores": scores, "blank": [], "timestamp": None}

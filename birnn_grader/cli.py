@@ -8,33 +8,14 @@ import sys
 from pathlib import Path
 
 
-def course(folder: str):
-    """Return nbgrader's course folder with the settings of its ``nbgrader_config.py``."""
-    from nbgrader.apps import NbGrader
-
-    from birnn_grader.package import PackageError
-
-    if not Path(folder, "nbgrader_config.py").is_file():
-        raise PackageError(f"{folder} is no course folder, it has no nbgrader_config.py: name it with --course")
-    os.environ["PATH"] = (
-        f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # nbgrader runs alembic
-    )
-    app = NbGrader()
-    app.config_dir = folder
-    os.chdir(folder)
-    app.initialize(["--log-level=ERROR"])
-    app.coursedir.root = os.getcwd()
-    return app
-
-
 def _backend(arguments):
-    from birnn_grader.sandbox import choose
+    from birnn_grader.judge.sandbox import choose
 
     return choose(arguments.backend, arguments.unsafe)
 
 
 def _limits(arguments):
-    from birnn_grader.limits import Limits
+    from birnn_grader.judge.limits import Limits
 
     return Limits(cell=arguments.cell_seconds, total=arguments.total_seconds)
 
@@ -45,36 +26,20 @@ def _progress(total):
     return lambda stream: tqdm(stream, total=total, unit="notebook", disable=None)
 
 
-def report(results: list[dict], points: dict[str, float]) -> str:
-    """Return one line a student with the score, and under it whatever was unusual."""
-    lines = []
-    for result in results:
-        if result.get("error") is not None:
-            lines.append(f"{result['student']:20} {result['notebook']}: NOT GRADED, run again: {result['error']}")
-            continue
-        known = [score for score in result["scores"].values() if score is not None]
-        by_hand = sum(score is None for score in result["scores"].values())
-        tail = f", {by_hand} cell(s) to mark by hand" if by_hand else ""
-        lines.append(
-            f"{result['student']:20} {result['notebook']}: {sum(known):g} of {points[result['notebook']]:g}{tail}"
-        )
-        lines += [f"    {note}" for note in result["notes"]]
-    return "\n".join(lines)
-
-
 def run(arguments) -> int:
     """Grade one assignment for everyone, and merge."""
     from nbgrader.plugins import LateSubmissionPlugin
     from nbgrader.preprocessors import AssignLatePenalties
 
-    from birnn_grader.pool import Run
+    from birnn_grader.nbgrader.course import course
+    from birnn_grader.pool import Run, summary
 
     app = course(arguments.course)
     whole = Run(app.coursedir, arguments.assignment, _backend(arguments), _limits(arguments))
     results = whole.grade(arguments.workers, arguments.scheduler, _progress(None))
     plugin = AssignLatePenalties(parent=app).plugin_class or LateSubmissionPlugin
     merged = whole.merge(results, plugin(parent=app).late_submission_penalty)
-    print(report(results, {name: sum(package.points().values()) for name, package in whole.packages.items()}))
+    print(summary(results, {name: sum(package.points().values()) for name, package in whole.packages.items()}))
     failed = sum(result.get("error") is not None for result in results)
     print(f"{len(results) - failed} graded, {merged} of them new in the gradebook, {failed} failed")
     return 1 if failed else 0
@@ -103,7 +68,7 @@ def collect(arguments) -> int:
 
 def selftest(arguments) -> int:
     """Try the sandbox from the inside, and print what held."""
-    from birnn_grader.selftest import CLAIMS, check
+    from birnn_grader.judge.selftest import CLAIMS, check
 
     backend = _backend(arguments)
     held = check(backend, _limits(arguments), [os.path.abspath(arguments.course)])
@@ -128,7 +93,8 @@ def export(arguments) -> int:
     """Write the grades as CSV."""
     from nbgrader.api import Gradebook
 
-    from birnn_grader.export import ABSENT, WAITING, choose, write
+    from birnn_grader.nbgrader.course import course
+    from birnn_grader.nbgrader.export import ABSENT, WAITING, choose, write
 
     to = os.path.abspath(arguments.to)
     app = course(arguments.course)
@@ -152,8 +118,8 @@ def demo(arguments) -> int:
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; return its exit status."""
-    from birnn_grader.limits import Limits
-    from birnn_grader.sandbox import UNSAFELY, SandboxError
+    from birnn_grader.judge.limits import Limits
+    from birnn_grader.judge.sandbox import UNSAFELY, SandboxError
 
     parser = argparse.ArgumentParser(prog="birnn-grade", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -200,7 +166,7 @@ def main(words: list[str] | None = None) -> int:
         return arguments.function(arguments)
     except Exception as error:
         from birnn_grader.downloads import CollectError
-        from birnn_grader.export import ExportError
+        from birnn_grader.nbgrader.export import ExportError
         from birnn_grader.package import PackageError
 
         if isinstance(error, SandboxError | PackageError | ExportError | CollectError | OSError):

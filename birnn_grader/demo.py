@@ -13,7 +13,7 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
-from birnn_grader.package import kind, settings_of
+from birnn_grader.judge.cells import kind, settings_of
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENT = "ps1"
@@ -78,10 +78,10 @@ def page(results: list[dict], full: float) -> str:
 
 def show(folder: Path | None, workers: int, open_: bool) -> int:
     """Make the class in ``folder``, grade it, write the feedback, and print where the results are."""
-    from birnn_grader.cli import course, report
-    from birnn_grader.limits import Limits
-    from birnn_grader.pool import Run
-    from birnn_grader.sandbox import choose
+    from birnn_grader.judge.limits import Limits
+    from birnn_grader.judge.sandbox import choose
+    from birnn_grader.nbgrader.course import course
+    from birnn_grader.pool import Run, summary
 
     if not (ROOT / "solutions" / ASSIGNMENT).is_dir() or importlib.util.find_spec("nbgrader") is None:
         print("birnn-grade demo needs the course's repository and its grader extra", file=sys.stderr)
@@ -108,7 +108,7 @@ def show(folder: Path | None, workers: int, open_: bool) -> int:
     results = run.grade(workers)
     run.merge(results)
     points = {name: sum(package.points().values()) for name, package in run.packages.items()}
-    print(report(results, points))
+    print(summary(results, points))
     print("writing the feedback", flush=True)
     _nbgrader(folder, "generate_feedback", ASSIGNMENT)
     _nbgrader(folder, "export")

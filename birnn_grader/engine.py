@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import dataclasses
-import os
-import selectors
-import signal
-import subprocess
-import sys
-import threading
 import time
 
-from birnn_grader import names, protocol, sandbox
-from birnn_grader.clock import LONGEST
+from birnn_grader.inside import protocol
 from birnn_grader.intake import rebuild
-from birnn_grader.limits import Limits
-from birnn_grader.package import Package, kind, label_of, settings_of
+from birnn_grader.judge import client, job
+from birnn_grader.judge.cells import kind, label_of, settings_of
+from birnn_grader.judge.clock import LONGEST
+from birnn_grader.judge.limits import Limits
+from birnn_grader.package import Package
 
-_local = threading.local()
 _UNPARSED = ("SyntaxError", "IndentationError", "TabError")
-_HEAVY = ("torch", "tensorflow", "keras", "jax")  # they start threads, which a fork does not take along
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,115 +44,6 @@ class Graded:
         return dataclasses.asdict(self)
 
 
-def job_to_plain(cells, package: Package, backend, limits: Limits) -> dict:
-    """Return what the trusted process needs, as plain data; `job_from_plain` turns it back."""
-    tests = [cell["source"] for cell in cells if kind(cell) == "test"]
-    modules = {module for source in tests for module in names.imports(source)}
-    light = sorted(module for module in modules if module.split(".")[0] not in _HEAVY)
-    slim = [
-        {**{key: c[key] for key in ("cell_type", "source")}, "metadata": {"nbgrader": settings_of(c), **_marked(c)}}
-        for c in cells
-    ]
-    return {
-        "cells": slim,
-        "answers": package.answers,
-        "files": package.files,
-        "preload": light,
-        "backend": [type(backend).__name__, dataclasses.asdict(backend)],
-        "limits": dataclasses.asdict(limits),
-    }
-
-
-def _marked(cell):
-    return {"birnn_grader": {"own": label_of(cell)}} if label_of(cell) else {}
-
-
-def job_from_plain(plain: dict) -> dict:
-    """Return the job of `job_to_plain`."""
-    name, settings = plain["backend"]
-    return {**plain, "backend": getattr(sandbox, name)(**settings), "limits": Limits(**plain["limits"])}
-
-
-class JudgeDied(RuntimeError):
-    """The trusted process was killed from outside; the submission can be graded again."""
-
-
-class Judge:
-    """The trusted process as its owner sees it: jobs in, outputs cell by cell out."""
-
-    def __init__(self):
-        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
-        command = [sys.executable, "-P", "-m", "birnn_grader.trusted"]
-        pipe = subprocess.PIPE
-        environment = {**os.environ, **threads}
-        self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, env=environment, cwd="/", start_new_session=True
-        )
-
-    def close(self):
-        """End it and everything below it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-
-    def run(self, job: bytes, seconds: float) -> tuple[dict[int, list], str]:
-        """Run a packed job; return the outputs by cell, and why it ended early, if it did.
-
-        Raises
-        ------
-        JudgeDied
-            If the process, or its fork for this job, was killed: no fault of the submission's.
-        """
-        self.process.stdin.write(job)
-        self.process.stdin.flush()
-        outputs, deadline, reason = {}, time.monotonic() + seconds, None
-        while (message := self._receive(deadline)) is not None and "end" not in message:
-            if "done" in message:
-                reason = message["done"]
-            else:
-                outputs[message["cell"]] = message["outputs"]
-        if message is None:
-            late = time.monotonic() >= deadline
-            self.close()
-            if late:
-                return outputs, "the judging process took too long"
-        if reason is None:
-            raise JudgeDied("the process that runs the tests was killed, perhaps for want of memory")
-        return outputs, reason
-
-    def _receive(self, deadline):
-        frame, wanted = bytearray(), protocol.HEADER.size
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
-            while len(frame) < wanted:
-                if not selector.select(max(deadline - time.monotonic(), 0)):
-                    return None
-                chunk = os.read(self.process.stdout.fileno(), wanted - len(frame))
-                if not chunk:
-                    return None
-                frame += chunk
-                if len(frame) == wanted == protocol.HEADER.size:
-                    wanted += sum(protocol.HEADER.unpack(frame))
-        return protocol.unpack(bytes(frame))
-
-
-def _judge() -> Judge:
-    """Return this thread's judge, a new one where there is none or it has ended."""
-    judge = getattr(_local, "judge", None)
-    if judge is None or judge.process.poll() is not None or _local.owner != os.getpid():
-        judge = _local.judge = Judge()
-        _local.owner = os.getpid()
-        atexit.register(_close, judge, os.getpid())
-    return judge
-
-
-def _close(judge, owner):
-    if owner == os.getpid() and judge.process.poll() is None:
-        judge.close()
-
-
 def grade(package: Package, data: bytes | None, backend, limits: Limits, reason: str = "") -> Graded:
     """Grade one notebook from its bytes.
 
@@ -188,12 +71,12 @@ def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=Non
     outputs: dict[int, list] = {}
     if readable:
         try:
-            frame = protocol.pack(job_to_plain(cells, package, backend, limits))
+            frame = protocol.pack(job.to_plain(cells, package.answers, package.files, backend, limits))
         except protocol.ProtocolError as error:  # answers of several megabytes
             readable = False
             notes.append(f"scored 0: {error}")
         else:
-            outputs, why = _judge().run(frame, LONGEST * (limits.total + limits.start) + 10)
+            outputs, why = client.of_this_thread().run(frame, LONGEST * (limits.total + limits.start) + 10)
             notes += [why] if why else []
     executed = 0
     scores: dict[str, float | None] = {}

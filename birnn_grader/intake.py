@@ -13,7 +13,7 @@ import re
 import stat
 from pathlib import Path
 
-from birnn_grader.limits import Limits
+from birnn_grader.judge.limits import Limits
 
 MAX_NESTED, MAX_VALUES = 200_000, 1_000_000  # a notebook's brackets and commas, its outputs' included
 

@@ -7,7 +7,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from birnn_grader import names
+from birnn_grader.judge import names
+from birnn_grader.judge.cells import kind, settings_of
 
 KEPT = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "checksum", "cell_type")
 
@@ -49,34 +50,6 @@ class Package:
         """Return the points of every graded cell, by grade id."""
         settings = [settings_of(cell) for cell in self.released["cells"]]
         return {s["grade_id"]: float(s["points"]) for s in settings if s.get("grade") or s.get("task")}
-
-
-def settings_of(cell: dict) -> dict:
-    """Return nbgrader's settings of a cell, empty where it has none."""
-    return cell.get("metadata", {}).get("nbgrader", {})
-
-
-def label_of(cell: dict) -> str | None:
-    """Return the label of a code cell that a student added beside the released ones; None for any other."""
-    return cell.get("metadata", {}).get("birnn_grader", {}).get("own")
-
-
-def kind(cell: dict) -> str:
-    """Return what a cell is: ``text``, ``setup`` (the instructor's), ``answer`` or ``own`` (the student's) or ``test``.
-
-    Examples
-    --------
-    >>> kind({"cell_type": "code", "metadata": {"nbgrader": {"grade": True, "solution": False}}})
-    'test'
-    """
-    if cell["cell_type"] != "code":
-        return "text"
-    settings = settings_of(cell)
-    if label_of(cell):
-        return "own"
-    if settings.get("solution"):
-        return "answer"
-    return "test" if settings.get("grade") else "setup"
 
 
 def read(path: str | Path) -> dict:

@@ -16,7 +16,7 @@ def configure(c) -> None:
     steps = "nbgrader.preprocessors"
     c.Autograde.sanitize_preprocessors = [f"{steps}.CheckCellMetadata"]
     c.Autograde.autograde_preprocessors = [
-        "birnn_grader.preprocessor.SplitExecute",
+        "birnn_grader.nbgrader.preprocessor.SplitExecute",
         f"{steps}.LimitOutput",
         f"{steps}.SaveAutoGrades",
         f"{steps}.AssignLatePenalties",
@@ -25,16 +25,16 @@ def configure(c) -> None:
     from nbgrader.converters import GenerateAssignment
 
     usual = GenerateAssignment.class_traits()["preprocessors"].default()
-    c.GenerateAssignment.preprocessors = ["birnn_grader.preprocessor.CheckNames", *usual]
+    c.GenerateAssignment.preprocessors = ["birnn_grader.nbgrader.preprocessor.CheckNames", *usual]
     c.GenerateFeedback.preprocessors = [
-        "birnn_grader.feedback.Marks",
-        "birnn_grader.feedback.HideHiddenTests",
+        "birnn_grader.nbgrader.feedback.Marks",
+        "birnn_grader.nbgrader.feedback.HideHiddenTests",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
-    c.GenerateFeedback.exporter_class = "birnn_grader.feedback.SafeHTMLExporter"
+    c.GenerateFeedback.exporter_class = "birnn_grader.nbgrader.feedback.SafeHTMLExporter"
     c.SafeHTMLExporter.template_name = "birnn"
     c.SafeHTMLExporter.extra_template_basedirs = [str(Path(__file__).parent / "templates")]
-    c.ExportApp.plugin_class = "birnn_grader.export.FastCsv"
+    c.ExportApp.plugin_class = "birnn_grader.nbgrader.export.FastCsv"
     _replace_converters()
 
 
@@ -44,8 +44,8 @@ def _replace_converters():
     import nbgrader.apps.autogradeapp
     import nbgrader.apps.generateassignmentapp
 
-    from birnn_grader.autograde import SafeAutograde
-    from birnn_grader.release import SafeGenerateAssignment
+    from birnn_grader.nbgrader.autograde import SafeAutograde
+    from birnn_grader.nbgrader.release import SafeGenerateAssignment
 
     nbgrader.apps.autogradeapp.Autograde = nbgrader.apps.api.Autograde = SafeAutograde
     nbgrader.apps.generateassignmentapp.GenerateAssignment = SafeGenerateAssignment

@@ -18,11 +18,13 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
-from birnn_grader import __version__, merge, selftest
-from birnn_grader.autograde import keep_timestamp, submitted, timestamp
-from birnn_grader.limits import Limits
+from birnn_grader import __version__
+from birnn_grader.judge import selftest
+from birnn_grader.judge.limits import Limits
+from birnn_grader.nbgrader import merge
+from birnn_grader.nbgrader.course import load_package
+from birnn_grader.nbgrader.submissions import keep_timestamp, submitted, timestamp
 from birnn_grader.package import Package, PackageError
-from birnn_grader.preprocessor import load_package
 from birnn_grader.tasks import task
 
 STATE = ".birnn-grade"
@@ -212,3 +214,20 @@ class Run:
         good = [result for result in results if result.get("error") is None]
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             return merge.merge(gradebook, self.assignment, good, penalty)
+
+
+def summary(results: list[dict], points: dict[str, float]) -> str:
+    """Return one line a student with the score, and under it whatever was unusual."""
+    lines = []
+    for result in results:
+        if result.get("error") is not None:
+            lines.append(f"{result['student']:20} {result['notebook']}: NOT GRADED, run again: {result['error']}")
+            continue
+        known = [score for score in result["scores"].values() if score is not None]
+        by_hand = sum(score is None for score in result["scores"].values())
+        tail = f", {by_hand} cell(s) to mark by hand" if by_hand else ""
+        lines.append(
+            f"{result['student']:20} {result['notebook']}: {sum(known):g} of {points[result['notebook']]:g}{tail}"
+        )
+        lines += [f"    {note}" for note in result["notes"]]
+    return "\n".join(lines)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from birnn_grader import engine, selftest
-from birnn_grader.limits import Limits
+from birnn_grader import engine
+from birnn_grader.judge import selftest
+from birnn_grader.judge.limits import Limits
 from birnn_grader.package import Package
 
 

@@ -10,7 +10,7 @@ import yaml
 from needs import need
 from support import BIN, ROOT, run
 
-from birnn_grader.sandbox import Container
+from birnn_grader.judge.sandbox import Container
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MAKEFILE = (ROOT / "Makefile").read_text()

@@ -149,7 +149,7 @@ code(
 )
 code(
     "patched_protocol",
-    "import sys\nmodule = sys.modules['protocol']\nreal = module.pack\n"
+    "import sys\nmodule = sys.modules['birnn_inside.protocol']\nreal = module.pack\n"
     "def lie(value):\n    if isinstance(value, dict) and 'error' in value:\n        value.pop('error')\n"
     "        value['value'] = True\n    return real(value)\nmodule.pack = lie\n",
 )
@@ -390,7 +390,8 @@ code(
 )
 code(
     "writes_the_grader",
-    "import os\nfor path in ('/grader/runner.py', '/grader/protocol.py', '@ROOT@/birnn_grader/engine.py'):\n    try:\n"
+    "import os\ninside = '/grader/birnn_inside'\n"
+    "for path in (inside + '/runner.py', inside + '/protocol.py', '@ROOT@/birnn_grader/engine.py'):\n    try:\n"
     "        os.chmod(path, 0o777)\n        open(path, 'a').write('# evil')\n    except OSError:\n        pass\n",
 )
 

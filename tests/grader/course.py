@@ -32,15 +32,15 @@ def open_course(folder):
 
 def load(folder, name="ps1"):
     """Return the package of an assignment of one notebook."""
-    from birnn_grader.preprocessor import load_package
+    from birnn_grader.nbgrader.course import load_package
 
     return load_package(open_course(folder), name, name)
 
 
 def grade(package, notebook):
     """Grade a notebook in the sandbox; return the sum of its automatic scores, and all that grading gave."""
-    from birnn_grader.limits import Limits
-    from birnn_grader.sandbox import Bubblewrap
+    from birnn_grader.judge.limits import Limits
+    from birnn_grader.judge.sandbox import Bubblewrap
     from birnn_grader.tasks import task
 
     graded = task(package, json.dumps(notebook).encode(), "", Bubblewrap(), Limits(), checked=True)

@@ -5,8 +5,8 @@ import signal
 import threading
 import time
 
-from birnn_grader import engine
-from birnn_grader.session import descendants
+from birnn_grader.judge import client
+from birnn_grader.judge.session import descendants
 from birnn_grader.tasks import task
 
 
@@ -27,5 +27,5 @@ def kills_its_judge_once(flag, which, package, data, reason, backend, limits, ch
 
     if not flag.exists():
         flag.touch()
-        threading.Thread(target=kill, args=(engine._judge().process.pid,), daemon=True).start()
+        threading.Thread(target=kill, args=(client.of_this_thread().process.pid,), daemon=True).start()
     return task(package, data, reason, backend, limits, checked)

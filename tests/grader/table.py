@@ -24,9 +24,9 @@ from attacks import ATTACKS  # noqa: E402
 from course import FULL, answers, hand_in, make_course, with_answers  # noqa: E402
 from test_marks import STOCK  # noqa: E402
 
-from birnn_grader.limits import Limits  # noqa: E402
-from birnn_grader.sandbox import Bubblewrap  # noqa: E402
-from birnn_grader.session import descendants, memory  # noqa: E402
+from birnn_grader.judge.limits import Limits  # noqa: E402
+from birnn_grader.judge.sandbox import Bubblewrap  # noqa: E402
+from birnn_grader.judge.session import descendants, memory  # noqa: E402
 
 STORED = ROOT / "book/instructors/attacks.json"
 PAGE = ROOT / "book/instructors/attacks.md"

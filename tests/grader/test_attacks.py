@@ -16,9 +16,9 @@ from attacks import ATTACKS, REST
 from course import FULL, answers, hand_in, make_course, open_course, totals, with_answers
 from support import ROOT
 
-from birnn_grader.limits import Limits
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import choose
 from birnn_grader.pool import Run
-from birnn_grader.sandbox import choose
 
 LIMITS = Limits(cell=3, total=20, data=700_000_000, memory=900_000_000)
 SANDBOX = os.environ.get("BIRNN_SANDBOX", "bwrap")
@@ -78,7 +78,7 @@ def graded(bwrap, tmp_path_factory):
     except BlockingIOError:
         called = False
     server.close()
-    survivors = [line for line in _command_lines() if marker in line or "/grader/runner.py" in line]
+    survivors = [line for line in _command_lines() if marker in line or "birnn_inside" in line]
     return {"course": course, "run": run, "results": results, "before": before, "after": after, "called": called,
             "survivors": survivors, "places": places}  # fmt: skip
 

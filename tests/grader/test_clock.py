@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from birnn_grader.clock import LONGEST, Clock, waited
+from birnn_grader.judge.clock import LONGEST, Clock, waited
 
 
 def _busy():

@@ -9,9 +9,9 @@ import pytest
 from course import FULL, answers, grade, hand_in, make_course, with_answers
 from support import run
 
-from birnn_grader.calls import line
-from birnn_grader.feedback import HideHiddenTests
-from birnn_grader.formulas import render, to_mathml
+from birnn_grader.judge.calls import line
+from birnn_grader.nbgrader.feedback import HideHiddenTests
+from birnn_grader.nbgrader.formulas import render, to_mathml
 
 HEAD = answers()["rnn_step"].split("\n", 1)[0] + "\n"
 RIGHT = answers()["rnn_step"].split("\n", 1)[1]
@@ -136,7 +136,7 @@ class _Attributes(html.parser.HTMLParser):
 def test_no_formula_carries_anything_that_runs(source):
     import bleach
 
-    from birnn_grader.feedback import ATTRIBUTES, TAGS
+    from birnn_grader.nbgrader.feedback import ATTRIBUTES, TAGS
 
     page = render(source, lambda text: bleach.clean(text, tags=TAGS, attributes=ATTRIBUTES))
     reader = _Attributes()

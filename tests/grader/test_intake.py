@@ -7,7 +7,7 @@ import pytest
 from course import FULL, answers, grade, released, settings, with_answers
 
 from birnn_grader.intake import Unreadable, defuse, identity, parse, read_file, rebuild
-from birnn_grader.limits import Limits
+from birnn_grader.judge.limits import Limits
 
 LIMITS = Limits()
 

@@ -3,11 +3,11 @@
 import pytest
 from course import FULL, answers, grade, with_answers
 
-from birnn_grader.language import to_python
-from birnn_grader.limits import Limits
-from birnn_grader.names import defined, used
-from birnn_grader.sandbox import Bubblewrap
-from birnn_grader.session import Session
+from birnn_grader.inside.language import to_python
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.names import defined, used
+from birnn_grader.judge.sandbox import Bubblewrap
+from birnn_grader.judge.session import Session
 
 STEP = answers()["rnn_step"]
 HEAD, BODY = STEP.split("\n", 1)

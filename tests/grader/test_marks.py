@@ -10,10 +10,10 @@ import pytest
 from course import answers, hand_in, make_course, open_course, with_answers
 from support import ROOT, run
 
-from birnn_grader.limits import Limits
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Bubblewrap
+from birnn_grader.nbgrader.course import load_package
 from birnn_grader.package import problems, read
-from birnn_grader.preprocessor import load_package
-from birnn_grader.sandbox import Bubblewrap
 from birnn_grader.tasks import task
 
 ASSIGNMENTS = tool.assignments()

@@ -11,10 +11,10 @@ from attacks import ATTACKS
 from course import make_course, open_course
 
 from birnn_grader import engine
-from birnn_grader.limits import Limits
-from birnn_grader.preprocessor import load_package
-from birnn_grader.sandbox import Bubblewrap
-from birnn_grader.session import descendants
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Bubblewrap
+from birnn_grader.judge.session import descendants
+from birnn_grader.nbgrader.course import load_package
 
 NAMES = [
     "print_flood",
@@ -30,7 +30,7 @@ def _peak(pid):
     with contextlib.suppress(OSError), open(f"/proc/{pid}/status") as stream:
         lines = dict(line.split(":", 1) for line in stream.read().splitlines() if ":" in line)
         with open(f"/proc/{pid}/cmdline") as words:
-            if "birnn_grader.trusted" in words.read():
+            if "birnn_grader.judge.process" in words.read():
                 return int(lines["VmHWM"].split()[0]) / 1024
     return 0.0
 

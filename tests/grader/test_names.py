@@ -2,7 +2,7 @@
 
 import pytest
 
-from birnn_grader.names import defined, used, without_unused_imports
+from birnn_grader.judge.names import defined, used, without_unused_imports
 from birnn_grader.package import problems
 
 

@@ -29,10 +29,10 @@ from course import (
 from nbgrader.api import Gradebook
 
 from birnn_grader import pool
-from birnn_grader.export import ABSENT, GRADED, WAITING, ExportError, choose, rows, write
-from birnn_grader.limits import Limits
-from birnn_grader.merge import merge
-from birnn_grader.sandbox import Bubblewrap
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Bubblewrap
+from birnn_grader.nbgrader.export import ABSENT, GRADED, WAITING, ExportError, choose, rows, write
+from birnn_grader.nbgrader.merge import merge
 
 LIMITS = Limits(cell=20)
 RIGHT = answers()

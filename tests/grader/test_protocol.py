@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from birnn_grader.protocol import HEADER, MAX_BYTES, ProtocolError, pack, unpack
+from birnn_grader.inside.protocol import HEADER, MAX_BYTES, ProtocolError, pack, unpack
 
 dtypes = st.sampled_from([np.bool_, np.int8, np.uint16, np.int64, np.float16, np.float32, np.float64, np.complex64])
 arrays = dtypes.flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, min_side=0, max_side=4)))

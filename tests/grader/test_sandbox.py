@@ -7,11 +7,11 @@ import shutil
 
 import pytest
 
-from birnn_grader import selftest
-from birnn_grader.clock import LONGEST
-from birnn_grader.limits import Limits
-from birnn_grader.sandbox import UNSAFELY, Bubblewrap, Container, Nothing, SandboxError, choose
-from birnn_grader.session import Crash, Session, memory
+from birnn_grader.judge import selftest
+from birnn_grader.judge.clock import LONGEST
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import UNSAFELY, Bubblewrap, Container, Nothing, SandboxError, choose
+from birnn_grader.judge.session import Crash, Session, memory
 
 LIMITS = Limits(cell=5, data=400_000_000, file=20_000_000)
 

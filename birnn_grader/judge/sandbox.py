@@ -1,8 +1,6 @@
 """The commands that start a student's process where it can reach nothing: bubblewrap, or a container.
 
-Each backend has two methods: ``command(limits, files)``, what to execute so that `runner` answers on its standard input
-and output, and ``end(command)``, for when that process was killed. Mounts are a white list: what is not named does not
-exist inside.
+Mounts are a white list: what is not named does not exist inside.
 """
 
 from __future__ import annotations
@@ -19,12 +17,14 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
-from birnn_grader.clock import LONGEST
-from birnn_grader.limits import Limits
+from birnn_grader.judge.clock import LONGEST
+from birnn_grader.judge.limits import Limits
 
-HERE = Path(__file__).resolve().parent
-INSIDE = ("language.py", "protocol.py", "runner.py")  # the grader's own files that a sandbox sees
+# All of the grader that a sandbox sees, as /grader/birnn_inside.
+INSIDE = Path(__file__).resolve().parents[1] / "inside"
+START = "import sys; sys.path.insert(0, '/grader'); from birnn_inside.runner import main; main()"
 HIDDEN = ("birnn_ref", "birnn_grader")  # packages a student's process never finds, installed or not
 ENVIRONMENT = {
     "HOME": "/tmp",
@@ -47,7 +47,24 @@ class SandboxError(Exception):
     """No sandbox, or one that does not hold."""
 
 
-def _settings(limits, uid=None):
+class Sandbox(Protocol):
+    """A way to run students' code. Its fields are plain data, so that a job carries it with it."""
+
+    @property
+    def name(self) -> str:
+        """The command's name, or ``none``."""
+
+    def available(self) -> bool:
+        """Return whether the command is there; whether it holds is for the self-test to say."""
+
+    def command(self, limits: Limits, files: str | None = None) -> list[str]:
+        """Return what to execute so that `runner` answers on its standard input and output."""
+
+    def end(self, command: list[str]) -> None:
+        """Clean up after the process that ``command`` started was killed."""
+
+
+def _settings(limits: Limits, uid: int | None = None) -> str:
     return json.dumps({"rlimits": limits.rlimits(), "uid": uid})
 
 
@@ -82,12 +99,11 @@ class Bubblewrap:
         for folder in ("/tmp", "/student", "/dev/shm"):
             command += ["--perms", "1777", "--size", str(limits.file), "--tmpfs", folder]
         command += self._libraries()  # after the empty folders: an environment may lie in /tmp
-        for name in INSIDE:
-            command += ["--ro-bind", str(HERE / name), f"/grader/{name}"]
+        command += ["--ro-bind", str(INSIDE), "/grader/birnn_inside"]
         if files:
             for path in sorted(Path(files).iterdir()):
                 command += ["--ro-bind", str(path), f"/student/{path.name}"]
-        command += ["--remount-ro", "/", "--chdir", "/student", "--", self.python, "-I", "-B", "/grader/runner.py"]
+        command += ["--remount-ro", "/", "--chdir", "/student", "--", self.python, "-I", "-B", "-c", START]
         return [*command, _settings(limits, uid)]
 
     def end(self, command: list[str]) -> None:
@@ -147,14 +163,13 @@ class Container:
         for name, value in ENVIRONMENT.items():
             if name != "PATH":  # the image's own leads to its Python
                 command += ["--env", f"{name}={value}"]
-        for name in INSIDE:
-            command += ["--volume", f"{HERE / name}:/grader/{name}:ro"]
+        command += ["--volume", f"{INSIDE}:/grader/birnn_inside:ro"]
         if files:
             for path in sorted(Path(files).iterdir()):
                 command += ["--volume", f"{path}:/student/{path.name}:ro"]
         longest = limits.start + LONGEST * limits.total
         command += [self.image, "timeout", "--signal=KILL", f"{longest:.0f}"]
-        return [*command, "python", "-I", "-B", "/grader/runner.py", _settings(limits)]
+        return [*command, "python", "-I", "-B", "-c", START, _settings(limits)]
 
     def end(self, command: list[str]) -> None:
         """Remove the container, whatever runs in it."""
@@ -176,16 +191,15 @@ class Nothing:
 
     def command(self, limits: Limits, files: str | None = None) -> list[str]:
         """Return the command, as `Bubblewrap.command` does; ``files`` are left where they are."""
-        folder = files or tempfile.gettempdir()
-        start = f"import os, runpy, sys; os.chdir({folder!r}); runpy.run_path(sys.argv[0], run_name='__main__')"
-        start = start.replace("sys.argv[0]", repr(str(HERE / "runner.py")))
+        start = START.replace("birnn_inside", "inside").replace("'/grader'", repr(str(INSIDE.parent)))
+        start = f"import os; os.chdir({files or tempfile.gettempdir()!r}); {start}"
         return [self.python, "-I", "-B", "-c", start, _settings(dataclasses.replace(limits, processes=10_000))]
 
     def end(self, command: list[str]) -> None:
         """Do nothing: what the student's code started and left may run on."""
 
 
-def choose(name: str = "auto", words: str = ""):
+def choose(name: str = "auto", words: str = "") -> Sandbox:
     """Return the backend of that name; ``auto`` takes bubblewrap, Podman or Docker, whichever is there first.
 
     Raises
@@ -198,7 +212,7 @@ def choose(name: str = "auto", words: str = ""):
     >>> choose("none", "please")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    birnn_grader.sandbox.SandboxError: without a sandbox students' code runs with your rights: ...
+    birnn_grader.judge.sandbox.SandboxError: without a sandbox students' code runs with your rights: ...
     """
     backends = {"bwrap": Bubblewrap(), "podman": Container("podman"), "docker": Container("docker")}
     if name == "none" or words:

@@ -1,4 +1,4 @@
-"""The process that judges: it runs the tests, and calls the student's functions where they are, in the sandbox.
+"""What judges a submission: it runs the tests, and calls the student's functions where they are, in the sandbox.
 
 A test finds a proxy under each name that an answer defines. Arguments go out as copies, results come back as plain
 data, and errors come back as text: no object of the student's is ever here.
@@ -11,18 +11,13 @@ import builtins
 import contextlib
 import math
 import numbers
-import os
 import signal
-import sys
-import tempfile
-import time
-from pathlib import Path
 
-from birnn_grader import calls, language, names, protocol
-from birnn_grader.limits import Limits
-from birnn_grader.package import kind, label_of, settings_of
-from birnn_grader.runner import Capped
-from birnn_grader.session import Crash, Session
+from birnn_grader.inside import language, protocol
+from birnn_grader.inside.capture import Capped
+from birnn_grader.judge import calls, names
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.session import Crash, Session
 
 MAX_PRINTED, MAX_MESSAGE = 20_000, 4_000
 _UNFIT = (StopIteration, StopAsyncIteration, Warning)  # they would steer the test instead of failing it
@@ -143,7 +138,7 @@ class Notebook:
                 if last is not None:
                     value = eval(compile(ast.Expression(last.value), f"<{label}>", "eval"), self.names)
         except BaseException as error:
-            failure = _describe(error)
+            failure = describe(error)
         if self.crash:
             failure = ("Crash", self.crash)
         outputs = self._taken()
@@ -180,7 +175,8 @@ class Notebook:
             self._keep(mine.take())
 
 
-def _describe(error):
+def describe(error: BaseException) -> tuple[str, str]:
+    """Return an error's type and message, whatever its ``__str__`` does."""
     try:
         return type(error).__name__, str(error)[:MAX_MESSAGE]
     except Exception:
@@ -198,94 +194,3 @@ def _student_error(error):
     error = error if isinstance(error, dict) else {}
     name, message = str(error.get("type"))[:100], str(error.get("message"))[:MAX_MESSAGE]
     return _error(name, message, error.get("traceback", ""))
-
-
-def run(job: dict, emit) -> None:
-    """Run every cell of a rebuilt notebook in order, and emit what each gave.
-
-    Parameters
-    ----------
-    job : dict
-        ``cells`` (of the rebuilt notebook), ``answers`` (the names that each defines), ``files`` (bytes by name),
-        ``backend`` (a sandbox) and ``limits``.
-    emit : callable
-        Called with ``(index, outputs, seconds)`` after each code cell.
-    """
-    limits, cells = job["limits"], job["cells"]
-    tests = [cell["source"] for cell in cells if kind(cell) == "test"]
-    wanted = set().union(*(_loads(source) for source in tests))
-    with tempfile.TemporaryDirectory(prefix="birnn-") as folder, contextlib.ExitStack() as stack:
-        os.chmod(folder, 0o755)
-        for name, data in job["files"].items():
-            path = Path(folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        os.chdir(folder)
-        stack.callback(os.chdir, "/")
-        session = Session(job["backend"], limits, folder if job["files"] else None)
-        stack.callback(session.close)
-        notebook = Notebook(session, limits)
-        for index, cell in enumerate(cells):
-            what, source = kind(cell), cell["source"]
-            label = settings_of(cell).get("grade_id") or f"cell {index}"
-            began = time.monotonic()
-            if what == "test":
-                outputs = notebook.test(label, source, float(settings_of(cell)["points"]))
-            elif what == "answer":
-                outputs = notebook.student(label, source, job["answers"].get(label, []))
-            elif what == "own":
-                outputs = notebook.student(label_of(cell), source, [])
-            elif what == "setup":
-                outputs = notebook.student(label, source, [], mine=False)
-                notebook.setup(source, wanted)
-            else:
-                continue
-            emit(index, outputs, time.monotonic() - began)
-
-
-def _loads(source):
-    try:
-        return {node.id for node in ast.walk(names.parse(source)) if isinstance(node, ast.Name)}
-    except SyntaxError:
-        return set()
-
-
-def main() -> None:
-    """Serve jobs, each in a fork of this process, which has imported what tests import and holds nothing else."""
-    import importlib
-    import resource
-
-    from birnn_grader.engine import job_from_plain
-
-    jobs, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1):
-        os.dup2(null, descriptor)
-
-    def send(message):
-        results.write(protocol.pack(message))
-        results.flush()
-
-    while len(sizes := jobs.read(protocol.HEADER.size)) == protocol.HEADER.size:
-        text, body = protocol.HEADER.unpack(sizes)
-        job = job_from_plain(protocol.unpack(sizes + jobs.read(text + body)))
-        for module in job["preload"]:
-            with contextlib.suppress(Exception):
-                importlib.import_module(module)
-        child = os.fork()
-        if child == 0:
-            try:
-                resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
-                run(job, lambda index, outputs, seconds: send({"cell": index, "outputs": outputs, "seconds": seconds}))
-                send({"done": ""})
-            except BaseException as error:
-                send({"done": ": ".join(_describe(error))})
-            finally:
-                os._exit(0)
-        _, status = os.waitpid(child, 0)
-        send({"end": status})
-    sys.exit(0)
-
-
-if __name__ == "__main__":
-    main()

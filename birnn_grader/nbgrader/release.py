@@ -14,7 +14,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 
-from birnn_grader.package import read, settings_of
+from birnn_grader.judge.cells import settings_of
+from birnn_grader.package import read
 
 KINDS = (("grade",), ("solution",), ("task",), ("grade", "solution", "task", "locked"))  # as the gradebook lists cells
 

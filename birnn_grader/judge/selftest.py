@@ -10,10 +10,10 @@ import socket
 import tempfile
 import time
 
-from birnn_grader import protocol
-from birnn_grader.limits import Limits
-from birnn_grader.sandbox import Nothing, SandboxError
-from birnn_grader.session import Crash, Session, TooMany
+from birnn_grader.inside import protocol
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Nothing, SandboxError
+from birnn_grader.judge.session import Crash, Session, TooMany
 
 # Runs inside. Each probe returns True where the sandbox holds; one that raises does not hold.
 PROBES = """

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import nbformat
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Unicode
 
-from birnn_grader import engine, package, sandbox
-from birnn_grader.limits import Limits
+from birnn_grader import engine, package
+from birnn_grader.judge import sandbox
+from birnn_grader.judge.limits import Limits
+from birnn_grader.nbgrader.course import load_package
 
 
 class SplitExecute(NbGraderPreprocessor):
@@ -45,13 +46,6 @@ class SplitExecute(NbGraderPreprocessor):
         result = nbformat.from_dict(graded.notebook)
         result.metadata["birnn_grader"] = {"notes": graded.notes, "readable": readable}
         return result, resources
-
-
-def load_package(coursedir, assignment: str, notebook: str) -> package.Package:
-    """Return the package of one notebook from nbgrader's course folder."""
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        folders = coursedir.source_directory, coursedir.release_directory
-        return package.load(coursedir.root, assignment, notebook, gradebook, *folders)
 
 
 class CheckNames(NbGraderPreprocessor):

@@ -1,14 +1,13 @@
 """Run a student's cells inside the sandbox, and call the student's functions by name.
 
-Started as a script with its limits as JSON; reads requests from file descriptor 0 and answers on 1. Nothing that comes
-from here is believed: the student's code shares this process and may send whatever it likes. Imports NumPy, the
-standard library, and `language` and `protocol`, which lie beside it.
+`main` is started with the limits as JSON; it reads requests from file descriptor 0 and answers on 1. Nothing that comes
+from here is believed: the student's code shares this process and may send whatever it likes. This folder lies in the
+sandbox under another name, so its modules find each other by their place.
 """
 
 import ast
 import contextlib
 import inspect
-import io
 import json
 import linecache
 import os
@@ -17,37 +16,10 @@ import sys
 import traceback
 import types
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import language
-import protocol
+from . import language, protocol
+from .capture import Capped
 
 MAX_OUTPUT, MAX_ERROR = 20_000, 4_000
-
-
-class Capped(io.TextIOBase):
-    """A text stream that keeps its beginning and forgets the rest."""
-
-    def __init__(self, limit):
-        self.limit, self.parts, self.size = limit, [], 0
-
-    def writable(self):
-        """Return True."""
-        return True
-
-    def write(self, text):
-        """Keep what still fits."""
-        if self.size < self.limit:
-            self.parts.append(text[: self.limit - self.size])
-            self.size += len(self.parts[-1])
-            if self.size >= self.limit:
-                self.parts.append("\n... more output was cut off\n")
-        return len(text)
-
-    def take(self):
-        """Return what was kept, and start again."""
-        text = "".join(self.parts)
-        self.parts, self.size = [], 0
-        return text
 
 
 def limit_and_drop(settings):
@@ -178,19 +150,11 @@ def main():
     output = Capped(MAX_OUTPUT)
     student, own = Student(), os.getpid()
     sys.argv = [""]
-    while True:
-        sizes = requests.read(protocol.HEADER.size)
-        if len(sizes) < protocol.HEADER.size:
-            os._exit(0)
-        text, body = protocol.HEADER.unpack(sizes)
-        request = protocol.unpack(sizes + requests.read(text + body))
+    while (request := protocol.receive(requests)) is not None:
         sys.stdout = sys.stderr = output
         reply = answer(student, request, output)
         if os.getpid() != own:  # a fork of the student's code has come back here as well
             os._exit(1)
         replies.write(reply)
         replies.flush()
-
-
-if __name__ == "__main__":
-    main()
+    os._exit(0)

@@ -101,7 +101,7 @@ def pack(value) -> bytes:
     >>> pack({1, 2})
     Traceback (most recent call last):
     ...
-    birnn_grader.protocol.ProtocolError: a set is not plain data (numbers, text, lists, dicts, arrays)
+    birnn_grader.inside.protocol.ProtocolError: a set is not plain data (numbers, text, lists, dicts, arrays)
     """
     buffers: list[bytes] = []
     try:
@@ -117,6 +117,40 @@ def check_sizes(text: int, body: int) -> None:
     """Refuse a frame that is too large before a byte of it is kept."""
     if text > MAX_TEXT or body > MAX_BYTES:
         raise ProtocolError(f"a message of {text + body} bytes is too large")
+
+
+class Reader:
+    """Puts one frame together from what arrives; one that is too large is refused before a byte of it is kept."""
+
+    def __init__(self):
+        self.frame, self.size, self.sized = bytearray(), HEADER.size, False
+
+    def missing(self) -> int:
+        """Return how many bytes are to be read next; 0 when the frame is whole."""
+        return self.size - len(self.frame)
+
+    def take(self, chunk: bytes) -> None:
+        """Add what was read, at most what was `missing`."""
+        self.frame += chunk
+        if not self.sized and not self.missing():
+            text, body = HEADER.unpack(self.frame)
+            check_sizes(text, body)
+            self.size, self.sized = self.size + text + body, True
+
+    def value(self):
+        """Return the value of the whole frame."""
+        return unpack(bytes(self.frame))
+
+
+def receive(stream):
+    """Read one frame from a stream that waits, and return its value; None where the stream ends."""
+    reader = Reader()
+    while missing := reader.missing():
+        chunk = stream.read(missing)
+        if not chunk:
+            return None
+        reader.take(chunk)
+    return reader.value()
 
 
 class _Decoder:

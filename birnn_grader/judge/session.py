@@ -8,9 +8,9 @@ import selectors
 import subprocess
 import time
 
-from birnn_grader import protocol
-from birnn_grader.clock import Clock
-from birnn_grader.limits import Limits
+from birnn_grader.inside import protocol
+from birnn_grader.judge.clock import Clock
+from birnn_grader.judge.limits import Limits
 
 
 class Crash(Exception):
@@ -59,7 +59,7 @@ class Process:
         self.requests += 1
         frame = protocol.pack({"id": self.requests, "do": do, "with": arguments})
         try:
-            reply = protocol.unpack(self._exchange(memoryview(frame), self.clock.now() + seconds))
+            reply = self._exchange(memoryview(frame), self.clock.now() + seconds)
         except protocol.ProtocolError as error:
             raise Crash(f"its process sent something that is no answer: {error}") from None
         if not isinstance(reply, dict) or reply.get("id") != self.requests:
@@ -68,13 +68,12 @@ class Process:
 
     def _exchange(self, outgoing, deadline):
         """Write the request and read one frame, whichever is possible, until the deadline."""
-        received, wanted = bytearray(), protocol.HEADER.size
-        sized = False
+        reader = protocol.Reader()
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdin, selectors.EVENT_WRITE)
             selector.register(self.process.stdout, selectors.EVENT_READ)
             watched = time.monotonic()
-            while len(received) < wanted:
+            while missing := reader.missing():
                 if (left := deadline - self.clock.now()) < 0:
                     raise Crash("it took too long")
                 if time.monotonic() - watched > 0.1:
@@ -94,15 +93,12 @@ class Process:
                         if not outgoing:
                             selector.unregister(self.process.stdin)
                     else:
-                        chunk = os.read(key.fd, min(wanted - len(received), 1 << 20))
+                        chunk = os.read(key.fd, min(missing, 1 << 20))
                         if not chunk:
                             raise Crash(self._ending())
-                        received += chunk
-                        if not sized and len(received) == wanted:
-                            text, body = protocol.HEADER.unpack(received)
-                            protocol.check_sizes(text, body)
-                            wanted, sized = wanted + text + body, True
-        return bytes(received)
+                        reader.take(chunk)
+                        missing = reader.missing()
+        return reader.value()
 
     def _ending(self):
         try:

@@ -11,7 +11,7 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from traitlets import default
 
-from birnn_grader import formulas
+from birnn_grader.nbgrader import formulas
 
 HIDDEN = re.compile(r"^[ \t]*#+[ \t]*BEGIN HIDDEN TESTS.*?(?:^[ \t]*#+[ \t]*END HIDDEN TESTS[^\n]*|\Z)", re.M | re.S)
 MAX_MESSAGE = 300

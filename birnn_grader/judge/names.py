@@ -6,7 +6,7 @@ import ast
 import builtins
 import symtable
 
-from birnn_grader.language import to_python
+from birnn_grader.inside.language import to_python
 
 
 def parse(source: str) -> ast.Module:

@@ -1,0 +1,41 @@
+"""What the trusted process is asked to do, as plain data that crosses a pipe."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from birnn_grader.judge import names, sandbox
+from birnn_grader.judge.cells import kind, label_of, settings_of
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Sandbox
+
+_HEAVY = ("torch", "tensorflow", "keras", "jax")  # they start threads, which a fork does not take along
+
+
+def to_plain(cells: list[dict], answers: dict, files: dict, backend: Sandbox, limits: Limits) -> dict:
+    """Return what the trusted process needs, as plain data; `from_plain` turns it back."""
+    tests = [cell["source"] for cell in cells if kind(cell) == "test"]
+    modules = {module for source in tests for module in names.imports(source)}
+    light = sorted(module for module in modules if module.split(".")[0] not in _HEAVY)
+    slim = [
+        {**{key: c[key] for key in ("cell_type", "source")}, "metadata": {"nbgrader": settings_of(c), **_marked(c)}}
+        for c in cells
+    ]
+    return {
+        "cells": slim,
+        "answers": answers,
+        "files": files,
+        "preload": light,
+        "backend": [type(backend).__name__, dataclasses.asdict(backend)],
+        "limits": dataclasses.asdict(limits),
+    }
+
+
+def _marked(cell):
+    return {"birnn_grader": {"own": label_of(cell)}} if label_of(cell) else {}
+
+
+def from_plain(plain: dict) -> dict:
+    """Return the job of `to_plain`."""
+    name, settings = plain["backend"]
+    return {**plain, "backend": getattr(sandbox, name)(**settings), "limits": Limits(**plain["limits"])}

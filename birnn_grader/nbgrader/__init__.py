@@ -1,0 +1,1 @@
+"""What nbgrader sees: its converters and steps replaced, its gradebook written, feedback and exports."""

@@ -1,0 +1,35 @@
+"""A course folder as nbgrader knows it: its settings, and the packages of its assignments."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGrader
+
+from birnn_grader import package
+from birnn_grader.package import PackageError
+
+
+def course(folder: str):
+    """Return nbgrader's course folder with the settings of its ``nbgrader_config.py``."""
+    if not Path(folder, "nbgrader_config.py").is_file():
+        raise PackageError(f"{folder} is no course folder, it has no nbgrader_config.py: name it with --course")
+    os.environ["PATH"] = (
+        f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # nbgrader runs alembic
+    )
+    app = NbGrader()
+    app.config_dir = folder
+    os.chdir(folder)
+    app.initialize(["--log-level=ERROR"])
+    app.coursedir.root = os.getcwd()
+    return app
+
+
+def load_package(coursedir, assignment: str, notebook: str) -> package.Package:
+    """Return the package of one notebook from nbgrader's course folder."""
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        folders = coursedir.source_directory, coursedir.release_directory
+        return package.load(coursedir.root, assignment, notebook, gradebook, *folders)
