@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
-def configure(c) -> None:
+def configure(c: Any) -> None:
     """Set up nbgrader: `autograde` in two processes and a sandbox, feedback without hidden tests and scripts.
 
     Parameters
@@ -33,12 +34,12 @@ def configure(c) -> None:
     ]
     c.GenerateFeedback.exporter_class = "birnn_grader.nbgrader.feedback.SafeHTMLExporter"
     c.SafeHTMLExporter.template_name = "birnn"
-    c.SafeHTMLExporter.extra_template_basedirs = [str(Path(__file__).parent / "templates")]
+    c.SafeHTMLExporter.extra_template_basedirs = [str(Path(__file__).parent / "nbgrader" / "templates")]
     c.ExportApp.plugin_class = "birnn_grader.nbgrader.export.FastCsv"
     _replace_converters()
 
 
-def _replace_converters():
+def _replace_converters() -> None:
     """Let nbgrader's commands and its formgrader find our converters where they look for their own."""
     import nbgrader.apps.api
     import nbgrader.apps.autogradeapp
