@@ -13,7 +13,9 @@ import json
 import multiprocessing
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
@@ -21,6 +23,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from birnn_grader import __version__
 from birnn_grader.judge import selftest
 from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Sandbox
 from birnn_grader.nbgrader import merge
 from birnn_grader.nbgrader.course import load_package
 from birnn_grader.nbgrader.submissions import keep_timestamp, submitted, timestamp
@@ -42,7 +45,7 @@ def content(package: Package, data: bytes | None, reason: str, limits: Limits) -
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _iso(when) -> str | None:
+def _iso(when: Any) -> str | None:
     return when.isoformat() if when else None
 
 
@@ -61,7 +64,7 @@ def save(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def executor(workers: int, scheduler: str = ""):
+def executor(workers: int, scheduler: str = "") -> Iterator[futures.Executor]:
     """Give a `concurrent.futures` executor: processes here, or those of the cluster at ``scheduler``."""
     if scheduler:
         from distributed import Client
@@ -91,7 +94,7 @@ class Run:
         If the assignment has not been generated.
     """
 
-    def __init__(self, coursedir, assignment: str, backend, limits: Limits):
+    def __init__(self, coursedir: Any, assignment: str, backend: Sandbox, limits: Limits) -> None:
         self.coursedir, self.assignment, self.backend, self.limits = coursedir, assignment, backend, limits
         self.state = Path(coursedir.root, STATE, assignment)
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
@@ -103,23 +106,24 @@ class Run:
         self.packages = {name: load_package(coursedir, assignment, name) for name in names}
 
     @property
-    def _pattern(self):
+    def _pattern(self) -> Path:
         return Path(self.coursedir.format_path(self.coursedir.submitted_directory, "*", self.assignment))
 
     def students(self) -> list[str]:
         """Return everyone with a folder for this assignment."""
         pattern = self._pattern
         depth = pattern.parts.index("*")
-        return sorted(
-            path.parts[depth]
-            for path in Path(*pattern.parts[:depth]).glob(str(Path(*pattern.parts[depth:])))
-            if path.is_dir()
-        )
+        folders = Path(*pattern.parts[:depth]).glob(str(Path(*pattern.parts[depth:])))
+        found = sorted(path.parts[depth] for path in folders if path.is_dir())
+        for name in found:
+            if not name.isprintable():  # bytes that are no UTF-8: the gradebook could not hold it
+                self.coursedir.log.error("left out, its name is no text: %s of %s", ascii(name), pattern)
+        return [name for name in found if name.isprintable()]
 
-    def _folder(self, step, student):
+    def _folder(self, step: str, student: str) -> Path:
         return Path(self.coursedir.format_path(step, student, self.assignment))
 
-    def grade(self, workers: int = 1, scheduler: str = "", progress=iter) -> list[dict]:
+    def grade(self, workers: int = 1, scheduler: str = "", progress: Any = iter) -> list[dict[str, Any]]:
         """Grade what has no result yet, and return every result; ``progress`` wraps the stream of finished tasks.
 
         Raises
@@ -151,9 +155,12 @@ class Run:
             open_ = [key for key in open_ if results[key].get("error") is not None]
         return [results[key] for key in wanted]
 
-    def _finished(self, pool, open_, checked, workers):
+    def _finished(
+        self, pool: futures.Executor, open_: list[tuple[str, str]], checked: bool, workers: int
+    ) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
         """Submit a few tasks ahead, so that a large class never lies in memory, and yield what is done."""
-        waiting, running = open_[::-1], {}
+        waiting = open_[::-1]
+        running: dict[futures.Future[Any], tuple[tuple[str, str], str]] = {}
         ahead = max(2 * workers, 8)
         while waiting or running:
             while waiting and len(running) < ahead:
@@ -173,34 +180,41 @@ class Run:
                     graded = future.result()
                 except Exception as error:  # a worker that was killed
                     graded = {"error": f"{type(error).__name__}: {error}"}
-                yield (student, name), self._store(student, name, digest, graded)
+                try:
+                    result = self._store(student, name, digest, graded)
+                except Exception as error:  # a full disk, or what no one thought of: the others go on
+                    failed = {"error": f"the result could not be stored: {type(error).__name__}: {error}"}
+                    result = self._result(student, name, digest, failed)
+                yield (student, name), result
 
-    def _when(self, student):
+    def _when(self, student: str) -> Any:
         return timestamp(self.coursedir, str(self._folder(self.coursedir.submitted_directory, student)))
 
-    def _stored(self, student, name, digest):
+    def _stored(self, student: str, name: str, digest: str) -> dict[str, Any] | None:
         path = self.state / student / f"{name}.json"
         with contextlib.suppress(OSError, ValueError):
-            result = json.loads(path.read_text(encoding="utf-8"))
+            result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if result["content"] == digest:
                 return result
         return None
 
-    def _store(self, student, name, digest, graded):
-        when = self._when(student)
-        result = {
-            "student": student,
-            "notebook": name,
-            "content": digest,
-            "timestamp": _iso(when),
-            **{key: graded.get(key) for key in ("scores", "blank", "notes", "seconds", "error")},
-        }
-        if graded.get("error") is None:
-            self._write_notebook(student, name, graded, when)
+    def _store(self, student: str, name: str, digest: str, graded: dict[str, Any]) -> dict[str, Any]:
+        result = self._result(student, name, digest, graded)
+        if result["error"] is None:
+            self._write_notebook(student, name, graded, self._when(student))
             save(self.state / student / f"{name}.json", json.dumps(result))
         return result
 
-    def _write_notebook(self, student, name, graded, when):
+    def _result(self, student: str, name: str, digest: str, graded: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "student": student,
+            "notebook": name,
+            "content": digest,
+            "timestamp": _iso(self._when(student)),
+            **{key: graded.get(key) for key in ("scores", "blank", "notes", "seconds", "error")},
+        }
+
+    def _write_notebook(self, student: str, name: str, graded: dict[str, Any], when: Any) -> None:
         """Put the graded notebook where nbgrader's feedback and formgrader look for it."""
         notebook = nbformat.from_dict(graded["notebook"])
         notebook.metadata["birnn_grader"] = {"notes": graded["notes"]}
@@ -209,14 +223,14 @@ class Run:
         path.chmod(0o644)
         keep_timestamp(path.parent, when)
 
-    def merge(self, results: list[dict], penalty=None) -> int:
+    def merge(self, results: list[dict[str, Any]], penalty: Any = None) -> int:
         """Merge the results into the gradebook; those that failed stay out, to be graded by the next run."""
         good = [result for result in results if result.get("error") is None]
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             return merge.merge(gradebook, self.assignment, good, penalty)
 
 
-def summary(results: list[dict], points: dict[str, float]) -> str:
+def summary(results: list[dict[str, Any]], points: dict[str, float]) -> str:
     """Return one line a student with the score, and under it whatever was unusual."""
     lines = []
     for result in results:

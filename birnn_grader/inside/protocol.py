@@ -2,9 +2,10 @@
 
 A frame is two sizes (8 bytes each, big-endian), a JSON text and the bytes of its arrays one after another. Python's
 containers and NumPy's arrays are written as one-key objects: ``{"l": list}``, ``{"t": tuple}``, ``{"d": pairs}``,
-``{"a": [dtype, shape]}``, ``{"n": dtype}`` (a NumPy scalar), ``{"b": size}`` (bytes), ``{"c": [re, im]}``. What comes
-back is checked: known dtypes only, sizes that fit, a depth and a number of values. This file is also read inside the
-sandbox, so it imports nothing but NumPy and the standard library.
+``{"a": [dtype, shape]}``, ``{"n": dtype}`` (a NumPy scalar), ``{"b": size}`` (bytes), ``{"c": [re, im]}``.
+
+`unpack` is the gate for all that comes back: known dtypes only, sizes that fit, a depth and a number of values, text
+that is text. This file is also read inside the sandbox, so it imports nothing but NumPy and the standard library.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import json
 import math
 import struct
+from typing import IO, Any
 
 import numpy as np
 
+Array = np.ndarray[Any, Any]
 HEADER = struct.Struct(">QQ")
 MAX_TEXT, MAX_BYTES = 4 << 20, 32 << 20  # of one frame: its JSON, its arrays
 MAX_DEPTH, MAX_VALUES, MAX_RANK = 40, 100_000, 16
@@ -28,7 +31,7 @@ class ProtocolError(Exception):
     """What came is not plain data, or too much of it."""
 
 
-def _dtype(code):
+def _dtype(code: Any) -> np.dtype[Any]:
     """The dtype named by ``code``: a number's, or text and bytes of a modest width."""
     if isinstance(code, str):
         if code in _NUMERIC:
@@ -39,7 +42,7 @@ def _dtype(code):
     raise ProtocolError(f"an array of dtype {str(code)[:40]} is not plain data")
 
 
-def _encode(value, buffers, depth=0):
+def _encode(value: Any, buffers: list[bytes], depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise ProtocolError(f"nested deeper than {MAX_DEPTH} levels")
     kind = type(value)
@@ -66,7 +69,7 @@ def _encode(value, buffers, depth=0):
     return {"a": [array.dtype.str, list(array.shape)]}
 
 
-def _as_array(value):
+def _as_array(value: Any) -> Array:
     """A native array of ``value`` if it is one, or knows how to become one as a tensor does."""
     if not isinstance(value, np.ndarray):
         if not hasattr(value, "__array__"):
@@ -79,14 +82,14 @@ def _as_array(value):
     return array
 
 
-def _plain_dtype(array):
+def _plain_dtype(array: Array) -> Array:
     """Return an array in this machine's byte order, its long doubles, which differ by machine, as doubles."""
     if array.dtype.char in "gG":
         return array.astype(float if array.dtype.char == "g" else complex)
     return array.astype(array.dtype.newbyteorder("="), copy=False) if array.dtype.kind in "iufcU" else array
 
 
-def pack(value) -> bytes:
+def pack(value: Any) -> bytes:
     """Write a value as one frame.
 
     Raises
@@ -122,7 +125,7 @@ def check_sizes(text: int, body: int) -> None:
 class Reader:
     """Puts one frame together from what arrives; one that is too large is refused before a byte of it is kept."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.frame, self.size, self.sized = bytearray(), HEADER.size, False
 
     def missing(self) -> int:
@@ -137,12 +140,12 @@ class Reader:
             check_sizes(text, body)
             self.size, self.sized = self.size + text + body, True
 
-    def value(self):
+    def value(self) -> Any:
         """Return the value of the whole frame."""
         return unpack(bytes(self.frame))
 
 
-def receive(stream):
+def receive(stream: IO[bytes]) -> Any:
     """Read one frame from a stream that waits, and return its value; None where the stream ends."""
     reader = Reader()
     while missing := reader.missing():
@@ -154,28 +157,34 @@ def receive(stream):
 
 
 class _Decoder:
-    def __init__(self, body):
+    def __init__(self, body: memoryview) -> None:
         self.body, self.at, self.values = body, 0, 0
 
-    def take(self, size):
+    def take(self, size: int) -> memoryview:
         if size > len(self.body) - self.at:
             raise ProtocolError("the arrays' bytes are missing")
         start, self.at = self.at, self.at + size
         return self.body[start : self.at]
 
-    def array(self, code, shape):
+    def array(self, code: Any, shape: Any) -> Array:
         dtype = _dtype(code)
         fits = isinstance(shape, list) and len(shape) <= MAX_RANK
         if not (fits and all(type(n) is int and 0 <= n <= MAX_BYTES for n in shape)):
             raise ProtocolError("an array's shape is not a short list of sizes")
         data = self.take(math.prod(shape) * dtype.itemsize)
-        return np.frombuffer(data, dtype).reshape(shape).copy()  # its own memory, writable
+        array: Array = np.frombuffer(data, dtype).reshape(shape).copy()  # its own memory, writable
+        if dtype.kind == "U":
+            signs = array.reshape(-1).view(np.uint32)
+            signs[(signs > 0x10FFFF) | ((signs >= 0xD800) & (signs < 0xE000))] = ord("?")
+        return array.view(np.uint8).astype(bool) if dtype.kind == "b" else array  # a byte other than 0 and 1 is no bool
 
-    def value(self, tree, depth=0):
+    def value(self, tree: Any, depth: int = 0) -> Any:
         self.values += 1
         if depth > MAX_DEPTH or self.values > MAX_VALUES:
             raise ProtocolError("too deep, or too many values")
-        if tree is None or type(tree) in (bool, int, float, str):
+        if type(tree) is str:
+            return tree.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+        if tree is None or type(tree) in (bool, int, float):
             return tree
         if type(tree) is not dict or len(tree) != 1:
             raise ProtocolError("an unknown form of value")
@@ -195,7 +204,7 @@ class _Decoder:
             return complex(*content)
         raise ProtocolError("an unknown form of value")
 
-    def key(self, tree, depth):
+    def key(self, tree: Any, depth: int) -> Any:
         key = self.value(tree, depth)
         try:
             hash(key)
@@ -204,7 +213,7 @@ class _Decoder:
         return key
 
 
-def unpack(frame: bytes):
+def unpack(frame: bytes) -> Any:
     """Read the value of one whole frame, checking every part of it.
 
     Raises
