@@ -5,28 +5,29 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import UNSAFELY, Sandbox, SandboxError, choose
 
 
-def _backend(arguments):
-    from birnn_grader.judge.sandbox import choose
-
+def _backend(arguments: argparse.Namespace) -> Sandbox:
     return choose(arguments.backend, arguments.unsafe)
 
 
-def _limits(arguments):
-    from birnn_grader.judge.limits import Limits
-
+def _limits(arguments: argparse.Namespace) -> Limits:
     return Limits(cell=arguments.cell_seconds, total=arguments.total_seconds)
 
 
-def _progress(total):
-    from tqdm import tqdm
+def _progress(total: int | None) -> Callable[[Any], Any]:
+    from tqdm import tqdm  # type: ignore[import-untyped]
 
     return lambda stream: tqdm(stream, total=total, unit="notebook", disable=None)
 
 
-def run(arguments) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Grade one assignment for everyone, and merge."""
     from nbgrader.plugins import LateSubmissionPlugin
     from nbgrader.preprocessors import AssignLatePenalties
@@ -45,7 +46,7 @@ def run(arguments) -> int:
     return 1 if failed else 0
 
 
-def collect(arguments) -> int:
+def collect(arguments: argparse.Namespace) -> int:
     """Put a platform's download into submitted/; what was collected before is never overwritten."""
     from birnn_grader.collect import collect
     from birnn_grader.package import PackageError
@@ -66,7 +67,7 @@ def collect(arguments) -> int:
     return 0
 
 
-def selftest(arguments) -> int:
+def selftest(arguments: argparse.Namespace) -> int:
     """Try the sandbox from the inside, and print what held."""
     from birnn_grader.judge.selftest import CLAIMS, check
 
@@ -78,7 +79,7 @@ def selftest(arguments) -> int:
     return 0 if all(held.values()) else 1
 
 
-def check(arguments) -> int:
+def check(arguments: argparse.Namespace) -> int:
     """Print what keeps an assignment from being graded in two processes."""
     from birnn_grader.package import problems, read
 
@@ -89,7 +90,7 @@ def check(arguments) -> int:
     return 1 if found else 0
 
 
-def export(arguments) -> int:
+def export(arguments: argparse.Namespace) -> int:
     """Write the grades as CSV."""
     from nbgrader.api import Gradebook
 
@@ -109,7 +110,7 @@ def export(arguments) -> int:
     return 0
 
 
-def demo(arguments) -> int:
+def demo(arguments: argparse.Namespace) -> int:
     """Make a class, grade it, and show the results."""
     from birnn_grader.demo import show
 
@@ -118,14 +119,11 @@ def demo(arguments) -> int:
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; return its exit status."""
-    from birnn_grader.judge.limits import Limits
-    from birnn_grader.judge.sandbox import UNSAFELY, SandboxError
-
     parser = argparse.ArgumentParser(prog="birnn-grade", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(function, name, *parts):
-        one = commands.add_parser(name, help=function.__doc__.splitlines()[0], description=function.__doc__)
+    def command(function: Callable[[argparse.Namespace], int], name: str, *parts: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=str(function.__doc__).splitlines()[0], description=function.__doc__)
         one.set_defaults(function=function)
         if "course" in parts:
             one.add_argument("--course", default=".", help="the course folder (default: this one)")
@@ -163,7 +161,7 @@ def main(words: list[str] | None = None) -> int:
     one.add_argument("--open", action="store_true", help="open the results in a browser")
     arguments = parser.parse_args(words)
     try:
-        return arguments.function(arguments)
+        return int(arguments.function(arguments))
     except Exception as error:
         from birnn_grader.downloads import CollectError
         from birnn_grader.nbgrader.export import ExportError
@@ -178,7 +176,7 @@ def main(words: list[str] | None = None) -> int:
         raise
 
 
-def _gradebook_trouble(error) -> str | None:
+def _gradebook_trouble(error: BaseException) -> str | None:
     """Return in a line what kept the gradebook from being used, without the marks that were being written."""
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 from birnn_grader.judge.cells import kind, settings_of
 
@@ -30,9 +31,9 @@ HOSTILE = {
 }
 
 
-def _put(released: dict, answers: dict[str, str]) -> dict:
+def _put(released: dict[str, Any], answers: dict[str, str]) -> dict[str, Any]:
     """Return a submission: the released notebook with these answers."""
-    made = json.loads(json.dumps(released))
+    made: dict[str, Any] = json.loads(json.dumps(released))
     for cell in made["cells"]:
         name = settings_of(cell).get("grade_id")
         if name in answers and settings_of(cell).get("solution"):
@@ -40,7 +41,7 @@ def _put(released: dict, answers: dict[str, str]) -> dict:
     return made
 
 
-def make_class(source: dict, released: dict) -> dict[str, bytes]:
+def make_class(source: dict[str, Any], released: dict[str, Any]) -> dict[str, bytes]:
     """Return the files of a class: right, partial, blank, wrong and hostile students, and one without a notebook."""
     full = {settings_of(c)["grade_id"]: "".join(c["source"]) for c in source["cells"] if settings_of(c).get("solution")}
     code = [settings_of(c)["grade_id"] for c in source["cells"] if kind(c) == "answer"]
@@ -55,7 +56,7 @@ def make_class(source: dict, released: dict) -> dict[str, bytes]:
     return {**files, "gus-no-notebook": b"my notebook is in the other folder"}
 
 
-def _nbgrader(folder, *words):
+def _nbgrader(folder: Path, *words: str) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     command = [sys.executable, "-m", "nbgrader", *words]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -63,7 +64,7 @@ def _nbgrader(folder, *words):
         raise RuntimeError(f"nbgrader {' '.join(words)} failed:\n{done.stderr[-2000:]}")
 
 
-def page(results: list[dict], full: float) -> str:
+def page(results: list[dict[str, Any]], full: float) -> str:
     """Return the class's results as a page with a link to everyone's feedback."""
     rows = []
     for result in results:

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from birnn_grader.intake import Unreadable, read_file
-from birnn_grader.limits import Limits
+from birnn_grader.judge.limits import Limits
 
 MEMBERS = 200_000
 """More files than this are no class's download."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Iterator
+from typing import Any
 
 from birnn_grader.inside import protocol
 from birnn_grader.intake import rebuild
@@ -11,6 +13,7 @@ from birnn_grader.judge import client, job
 from birnn_grader.judge.cells import kind, label_of, settings_of
 from birnn_grader.judge.clock import LONGEST
 from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Sandbox
 from birnn_grader.package import Package
 
 _UNPARSED = ("SyntaxError", "IndentationError", "TabError")
@@ -33,18 +36,18 @@ class Graded:
     seconds : float
     """
 
-    notebook: dict
+    notebook: dict[str, Any]
     scores: dict[str, float | None]
     blank: list[str]
     notes: list[str]
     seconds: float
 
-    def as_plain(self) -> dict:
+    def as_plain(self) -> dict[str, Any]:
         """Return it as JSON data."""
         return dataclasses.asdict(self)
 
 
-def grade(package: Package, data: bytes | None, backend, limits: Limits, reason: str = "") -> Graded:
+def grade(package: Package, data: bytes | None, backend: Sandbox, limits: Limits, reason: str = "") -> Graded:
     """Grade one notebook from its bytes.
 
     Parameters
@@ -61,14 +64,22 @@ def grade(package: Package, data: bytes | None, backend, limits: Limits, reason:
     return grade_rebuilt(package, notebook, notes, readable, backend, limits, began)
 
 
-def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=None) -> Graded:
+def grade_rebuilt(
+    package: Package,
+    notebook: dict[str, Any],
+    notes: list[str],
+    readable: bool,
+    backend: Sandbox,
+    limits: Limits,
+    began: float | None = None,
+) -> Graded:
     """Grade a notebook that `intake.rebuild` made; as `grade` does otherwise."""
     began = time.monotonic() if began is None else began
     cells, notes = notebook["cells"], list(notes)
     released = {settings_of(c).get("grade_id"): c["source"] for c in package.released["cells"]}
     answers = {settings_of(c)["grade_id"]: c["source"] for c in cells if settings_of(c).get("solution")}
     blank = [name for name, source in answers.items() if source == released[name]]
-    outputs: dict[int, list] = {}
+    outputs: dict[int, list[Any]] = {}
     if readable:
         try:
             frame = protocol.pack(job.to_plain(cells, package.answers, package.files, backend, limits))
@@ -102,7 +113,7 @@ def grade_rebuilt(package, notebook, notes, readable, backend, limits, began=Non
     return Graded(notebook, scores, blank, notes, time.monotonic() - began)
 
 
-def _unusual(cell):
+def _unusual(cell: dict[str, Any]) -> Iterator[str]:
     """Say which errors of a cell its owner should hear of at once: a crash, and an answer that is not Python."""
     for output in cell["outputs"]:
         if output["output_type"] == "error" and output["ename"] == "Crash":
@@ -111,12 +122,12 @@ def _unusual(cell):
             yield f"the cell does not parse: {output['evalue']}"
 
 
-def _not_run(notes):
+def _not_run(notes: list[str]) -> dict[str, Any]:
     reason = notes[-1] if notes else "not run"
     return {"output_type": "error", "ename": "NotGraded", "evalue": reason, "traceback": [reason]}
 
 
-def score(cell: dict, blank: bool, readable: bool = True) -> float | None:
+def score(cell: dict[str, Any], blank: bool, readable: bool = True) -> float | None:
     """Return a graded cell's automatic score by nbgrader's rules; None where a person must mark it."""
     settings = settings_of(cell)
     if settings.get("task") or settings.get("solution") or cell["cell_type"] != "code":

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from pathlib import Path
+from typing import Any
 
 from birnn_grader.judge.limits import Limits
 
@@ -26,7 +26,7 @@ class Missing(Unreadable):
     """There is no file."""
 
 
-def read_file(path: str | Path, limits: Limits) -> bytes:
+def read_file(path: str | os.PathLike[str], limits: Limits) -> bytes:
     """Read a submitted file if it is a plain file of a fair size, without following a link or waiting for a pipe.
 
     Raises
@@ -51,7 +51,7 @@ def read_file(path: str | Path, limits: Limits) -> bytes:
         return stream.read(limits.notebook)
 
 
-def parse(data: bytes, limits: Limits) -> list[dict]:
+def parse(data: bytes, limits: Limits) -> list[dict[str, Any]]:
     """Return a notebook's cells, as they came, from the file's bytes.
 
     Raises
@@ -87,7 +87,7 @@ def parse(data: bytes, limits: Limits) -> list[dict]:
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
-def text(source) -> str | None:
+def text(source: Any) -> str | None:
     """Return a cell's source as valid text, or None if it is none."""
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
@@ -96,7 +96,7 @@ def text(source) -> str | None:
     return source.encode("utf-8", "replace").decode()
 
 
-def identity(cell: dict) -> tuple[str | None, str | None]:
+def identity(cell: dict[str, Any]) -> tuple[str | None, str | None]:
     """Return nbgrader's id of a cell, and the notebook format's."""
     metadata = cell.get("metadata")
     settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
@@ -105,7 +105,9 @@ def identity(cell: dict) -> tuple[str | None, str | None]:
     return (grade_id if isinstance(grade_id, str) else None), (cell_id if isinstance(cell_id, str) else None)
 
 
-def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tuple[dict[str, list[str]], list[str]]:
+def take_answers(
+    cells: list[dict[str, Any]], released: list[dict[str, Any]], limits: Limits
+) -> tuple[dict[str, list[str]], list[str]]:
     """Take the answers' sources from a student's cells.
 
     Parameters
@@ -127,7 +129,7 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
     known = {identity(cell) for cell in released}
     by_grade, by_cell = ({pair[k]: pair[0] for pair in known if pair[k]} for k in (0, 1))
     editable = {identity(cell)[0]: cell for cell in released if _settings(cell).get("solution")}
-    seen: dict[str, list[dict]] = {}
+    seen: dict[str, list[dict[str, Any]]] = {}
     for cell in cells:
         grade_id, cell_id = identity(cell)
         if grade_id not in by_grade:
@@ -135,17 +137,18 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
             if grade_id is None:
                 own += cell_id not in by_cell and cell.get("cell_type") == "code"
                 continue
-        seen.setdefault(grade_id, []).append(cell)
+        seen.setdefault(str(grade_id), []).append(cell)
     for name, copies in seen.items():
-        if name in editable and (sources := _sources(copies, editable[name])):
-            answers[name] = sources
-            if None in sources or sum(map(len, sources)) > limits.source:
+        if name in editable:
+            sources = _sources(copies, editable[name])
+            if sources is None or sum(map(len, sources)) > limits.source:
                 notes.append(f"{name}: the answer is no text, or longer than {limits.source} characters; left out")
-                answers.pop(name)
+            else:
+                answers[name] = sources
         if len(copies) > 1:
             what = "run one after the other" if name in editable else "the released cell counts"
             notes.append(f"{name}: handed in {len(copies)} times; {what}")
-    missing = [name for name in by_grade if name not in seen]
+    missing = [str(name) for name in by_grade if name not in seen]
     if missing:
         notes.append(f"missing, put back as released: {', '.join(missing)}")
     if own:
@@ -153,19 +156,21 @@ def take_answers(cells: list[dict], released: list[dict], limits: Limits) -> tup
     return answers, notes
 
 
-def _sources(copies, released):
+def _sources(copies: list[dict[str, Any]], released: dict[str, Any]) -> list[str] | None:
     """Return the sources of an answer's copies that count, in their order.
 
     Of a code answer those that became text do not run, unless all did; one that is as it was released says nothing
-    beside another; one that begins with an indented line was split off the one before. Texts are put together.
+    beside another; one that begins with an indented line was split off the one before. Texts are put together. None if
+    one of them is no text.
     """
     wanted = released["cell_type"]
     if wanted == "code" and any(cell.get("cell_type") == "code" for cell in copies):
         copies = [cell for cell in copies if cell.get("cell_type") == "code"]
-    sources = [text(cell.get("source", cell.get("input"))) for cell in copies]
+    read = [text(cell.get("source", cell.get("input"))) for cell in copies]
+    sources = [source for source in read if source is not None]
+    if len(sources) < len(read):
+        return None
     sources = [source for source in sources if source != released["source"]] or sources[:1]
-    if None in sources or len(sources) == 1:
-        return sources
     if wanted != "code":
         return ["\n\n".join(sources)]
     whole = sources[:1]
@@ -188,11 +193,13 @@ def defuse(markdown: str) -> str:
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown)
 
 
-def _settings(cell):
-    return cell.get("metadata", {}).get("nbgrader", {})
+def _settings(cell: dict[str, Any]) -> dict[str, Any]:
+    return dict(cell.get("metadata", {}).get("nbgrader", {}))
 
 
-def rebuild(data: bytes | None, released: dict, limits: Limits, reason: str = "the notebook is missing"):
+def rebuild(
+    data: bytes | None, released: dict[str, Any], limits: Limits, reason: str = "the notebook is missing"
+) -> tuple[dict[str, Any], list[str], bool]:
     """Return the released notebook with a student's answers in it, what was unusual, and whether it was readable.
 
     Parameters
@@ -216,7 +223,7 @@ def rebuild(data: bytes | None, released: dict, limits: Limits, reason: str = "t
         answers, notes = take_answers(parse(data, limits), released["cells"], limits)
     except Unreadable as error:
         return notebook, [f"scored 0: {error}"], False
-    rebuilt = []
+    rebuilt: list[dict[str, Any]] = []
     for cell in notebook["cells"]:
         name = identity(cell)[0]
         if name in answers and _settings(cell).get("solution"):
@@ -227,7 +234,7 @@ def rebuild(data: bytes | None, released: dict, limits: Limits, reason: str = "t
     return {**notebook, "cells": rebuilt}, notes, True
 
 
-def _own(source, label, number):
+def _own(source: str, label: str, number: int) -> dict[str, Any]:
     """Return a code cell of the student's beside the released ones, marked as such by its label."""
     cell = {"cell_type": "code", "id": f"own-{number}", "metadata": {"birnn_grader": {"own": label}}}
     return {**cell, "source": source, "outputs": [], "execution_count": None}

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from birnn_grader.judge import names
 from birnn_grader.judge.cells import kind, settings_of
@@ -36,7 +37,7 @@ class Package:
 
     assignment: str
     notebook: str
-    released: dict
+    released: dict[str, Any]
     answers: dict[str, list[str]]
     files: dict[str, bytes] = dataclasses.field(default_factory=dict)
 
@@ -52,15 +53,15 @@ class Package:
         return {s["grade_id"]: float(s["points"]) for s in settings if s.get("grade") or s.get("task")}
 
 
-def read(path: str | Path) -> dict:
+def read(path: str | Path) -> dict[str, Any]:
     """Read a notebook file of format 4; every source becomes one text."""
-    notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+    notebook: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
     return notebook
 
 
-def load(root: str | Path, assignment: str, notebook: str, gradebook, source: str, release: str) -> Package:
+def load(root: str | Path, assignment: str, notebook: str, gradebook: Any, source: str, release: str) -> Package:
     """Make the package of one notebook from a course folder and its gradebook.
 
     Parameters
@@ -103,12 +104,12 @@ def load(root: str | Path, assignment: str, notebook: str, gradebook, source: st
     return Package(assignment, notebook, released, answers, files)
 
 
-def _beside(path, folder):
+def _beside(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
     return path.is_file() and not path.is_symlink() and path.suffix != ".ipynb" and not hidden
 
 
-def problems(cells: list[dict]) -> list[str]:
+def problems(cells: list[dict[str, Any]]) -> list[str]:
     """Return what keeps the cells of a *source* notebook from being graded in two processes, in words.
 
     A test may use what setup cells and tests before it define, and call what answers define; an answer may not be a
@@ -122,7 +123,8 @@ def problems(cells: list[dict]) -> list[str]:
     """
     import ast
 
-    known, found = set(), []
+    known: set[str] = set()
+    found = []
     for cell in cells:
         source = "".join(cell["source"])
         what, name = kind(cell), settings_of(cell).get("grade_id", "a setup cell")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from birnn_grader import engine
 from birnn_grader.judge import selftest
 from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Sandbox
 from birnn_grader.package import Package
 
 
-def task(package: Package, data: bytes | None, reason: str, backend, limits: Limits, checked: bool = False) -> dict:
+def task(
+    package: Package, data: bytes | None, reason: str, backend: Sandbox, limits: Limits, checked: bool = False
+) -> dict[str, Any]:
     """Grade one submission wherever this runs; an error of the grader's own is part of the result, not an end.
 
     Parameters

@@ -5,8 +5,12 @@ a `Shell` that runs nothing but Python. This file is also read inside the sandbo
 that needs it, and beside that the standard library.
 """
 
+from __future__ import annotations
+
 import ast
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 _TIMED = re.compile(r"%%(time|capture|prun)\b")  # cell magics that run the cell as it stands, as Python
 
@@ -36,7 +40,7 @@ def to_python(source: str) -> str:
         from IPython.core.inputtransformer2 import TransformerManager
 
         rest = source.lstrip("\n")  # the transformer drops empty lines in front, and with them the lines' numbers
-        return "\n" * (len(source) - len(rest)) + TransformerManager().transform_cell(rest)
+        return "\n" * (len(source) - len(rest)) + str(TransformerManager().transform_cell(rest))  # type: ignore[no-untyped-call]
     except Exception:
         return source  # compiling it says what is wrong
 
@@ -44,13 +48,13 @@ def to_python(source: str) -> str:
 class Silent:
     """An object of which everything can be asked and nothing comes."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return Silent()
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Return None."""
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return iter(())
 
 
@@ -60,26 +64,26 @@ class Shell(Silent):
     ``run`` takes a line of Python, runs it in the notebook and returns its value.
     """
 
-    def __init__(self, run, names):
+    def __init__(self, run: Callable[[str], Any], names: dict[str, Any]) -> None:
         self.run, self.user_ns = run, names
 
-    def run_line_magic(self, name, line, *_, **__):
+    def run_line_magic(self, name: str, line: str, *_: Any, **__: Any) -> Any:
         """Run the Python after ``%time``; nothing for any other."""
         return self.run(line) if name == "time" and line.strip() else None
 
-    def getoutput(self, *_, **__):
+    def getoutput(self, *_: Any, **__: Any) -> list[str]:
         """Return the lines that a command printed: none."""
         return []
 
 
-def display(*objects, display_id=None, **_):
+def display(*objects: Any, display_id: Any = None, **_: Any) -> Any:
     """Print what a notebook would display."""
     for each in objects:
         print(repr(each))
     return Silent() if display_id else None
 
 
-def given(run, names: dict) -> dict:
+def given(run: Callable[..., Any], names: dict[str, Any]) -> dict[str, Any]:
     """Return the names that every notebook finds defined."""
     shell = Shell(run, names)
     return {"get_ipython": lambda: shell, "display": display, "In": [""], "Out": {}, "_": "", "__": "", "___": ""}

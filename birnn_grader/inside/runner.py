@@ -5,6 +5,8 @@ from here is believed: the student's code shares this process and may send whate
 sandbox under another name, so its modules find each other by their place.
 """
 
+from __future__ import annotations
+
 import ast
 import contextlib
 import inspect
@@ -15,6 +17,7 @@ import resource
 import sys
 import traceback
 import types
+from typing import IO, Any
 
 from . import language, protocol
 from .capture import Capped
@@ -22,7 +25,7 @@ from .capture import Capped
 MAX_OUTPUT, MAX_ERROR = 20_000, 4_000
 
 
-def limit_and_drop(settings):
+def limit_and_drop(settings: Any) -> None:
     """Set the limits, then leave root for good where this process still is root."""
     for name, value in settings["rlimits"].items():
         resource.setrlimit(getattr(resource, name), (value, value))
@@ -32,7 +35,7 @@ def limit_and_drop(settings):
         os.setresuid(settings["uid"], settings["uid"], settings["uid"])
 
 
-def own_channel():
+def own_channel() -> tuple[IO[bytes], IO[bytes]]:
     """Keep the two pipes for the protocol; what the student reads and prints is /dev/null."""
     requests, replies = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
@@ -44,14 +47,15 @@ def own_channel():
 class Student:
     """The namespace of a student's notebook."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.module = types.ModuleType("__main__")
         self.names = self.module.__dict__
         self.names.update(language.given(self.run, self.names))
-        self.loop, self.found = None, {}
+        self.loop: Any = None
+        self.found: dict[str, Any] = {}
         sys.modules["__main__"] = self.module
 
-    def exec(self, label, source, names):
+    def exec(self, label: str, source: str, names: list[str]) -> None:
         """Run one cell; say what the wanted names now are."""
         source, name = language.to_python(source), f"<{label}>"
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
@@ -73,12 +77,14 @@ class Student:
             self.found = found
         return None
 
-    def run(self, source, name="<a line>"):
+    def run(self, source: str, name: str = "<a line>") -> Any:
         """Run Python in the notebook, as Jupyter does: ``await`` at the top level, the last expression's value back."""
         tree = ast.parse(source, name)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body[-1] if tree.body else None
+        if isinstance(last, ast.Expr):
+            tree.body.pop()
         parts = [compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True)]
-        if last is not None:
+        if isinstance(last, ast.Expr):
             parts.append(compile(ast.Expression(last.value), name, "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True))
         for code in parts:
             value = eval(code, self.names)
@@ -89,19 +95,19 @@ class Student:
                 value = self.loop.run_until_complete(value)
         return value
 
-    def replace_shell(self):
+    def replace_shell(self) -> None:
         """Let IPython's own `get_ipython`, which finds no shell here, give the harmless one."""
         with contextlib.suppress(ImportError):
             import IPython
 
             IPython.get_ipython = IPython.core.getipython.get_ipython = self.names["get_ipython"]
 
-    def call(self, name, args, kwargs):
+    def call(self, name: str, args: Any, kwargs: Any) -> Any:
         """Call one of the student's functions."""
         return self.names[name](*args, **kwargs)
 
 
-def describe(error):
+def describe(error: BaseException) -> dict[str, Any]:
     """The student's own error in words: its type, its message, and the lines of the student's cells it went through."""
     try:
         kind, message = type(error).__name__, str(error)[:MAX_ERROR]
@@ -117,7 +123,7 @@ def describe(error):
         return {"type": "Exception", "message": "the error could not be described", "traceback": ""}
 
 
-def answer(student, request, output):
+def answer(student: Student, request: dict[str, Any], output: Capped) -> bytes:
     """Do what one request asks; every way out but the process's end is an answer."""
     reply = {"id": request["id"]}
     student.found = {}
@@ -143,7 +149,7 @@ def answer(student, request, output):
         return protocol.pack({**reply, "found": {}, "output": ""})
 
 
-def main():
+def main() -> None:
     """Serve requests until the pipe closes."""
     limit_and_drop(json.loads(sys.argv[1]))
     requests, replies = own_channel()

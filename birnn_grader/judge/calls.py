@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numbers
+from typing import Any
 
 import numpy as np
 
 MAX_LINE, MAX_SHAPES = 120, 200
 
 
-def shape(value) -> str:
+def shape(value: Any) -> str:
     """Return the shape of an argument, never its content.
 
     Examples
@@ -30,13 +31,13 @@ def shape(value) -> str:
     return str(value) if value is None else f"a {type(value).__name__}"
 
 
-def shapes(args: tuple, kwargs: dict) -> str:
+def shapes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """Return the arguments' shapes."""
     parts = [shape(value) for value in args] + [f"{name}: {shape(value)}" for name, value in kwargs.items()]
     return f"arguments {', '.join(parts)[:MAX_SHAPES]}" if parts else "no arguments"
 
 
-def line(at, sources: dict[str, str]) -> str:
+def line(at: Any, sources: dict[str, str]) -> str:
     r"""Return the line of the student's own code where it failed, looked up in what was handed in.
 
     ``at``, pairs of a file name and a number from the outermost to the innermost, comes from the student's process: a

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def settings_of(cell: dict) -> dict:
+
+def settings_of(cell: dict[str, Any]) -> dict[str, Any]:
     """Return nbgrader's settings of a cell, empty where it has none."""
-    return cell.get("metadata", {}).get("nbgrader", {})
+    settings: dict[str, Any] = cell.get("metadata", {}).get("nbgrader", {})
+    return settings
 
 
-def label_of(cell: dict) -> str | None:
+def label_of(cell: dict[str, Any]) -> str | None:
     """Return the label of a code cell that a student added beside the released ones; None for any other."""
-    return cell.get("metadata", {}).get("birnn_grader", {}).get("own")
+    label: str | None = cell.get("metadata", {}).get("birnn_grader", {}).get("own")
+    return label
 
 
-def kind(cell: dict) -> str:
+def kind(cell: dict[str, Any]) -> str:
     """Return what a cell is: ``text``, ``setup`` (the instructor's), ``answer`` or ``own`` (the student's) or ``test``.
 
     Examples

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 from birnn_grader.inside import protocol
 
@@ -24,7 +25,7 @@ class JudgeDied(RuntimeError):
 class Judge:
     """The trusted process as its owner sees it: jobs in, outputs cell by cell out."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
         command = [sys.executable, "-P", "-m", "birnn_grader.judge.process"]
         pipe = subprocess.PIPE
@@ -32,16 +33,19 @@ class Judge:
         self.process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, env=environment, cwd="/", start_new_session=True
         )
+        assert self.process.stdin
+        assert self.process.stdout
+        self.stdin, self.stdout = self.process.stdin, self.process.stdout
 
-    def close(self):
+    def close(self) -> None:
         """End it and everything below it."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self.stdin.close()
+        self.stdout.close()
 
-    def run(self, job: bytes, seconds: float) -> tuple[dict[int, list], str]:
+    def run(self, job: bytes, seconds: float) -> tuple[dict[int, list[Any]], str]:
         """Run a packed job; return the outputs by cell, and why it ended early, if it did.
 
         Raises
@@ -49,8 +53,8 @@ class Judge:
         JudgeDied
             If the process, or its fork for this job, was killed: no fault of the submission's.
         """
-        self.process.stdin.write(job)
-        self.process.stdin.flush()
+        self.stdin.write(job)
+        self.stdin.flush()
         outputs, deadline, reason = {}, time.monotonic() + seconds, None
         while (message := self._receive(deadline)) is not None and "end" not in message:
             if "done" in message:
@@ -66,14 +70,14 @@ class Judge:
             raise JudgeDied("the process that runs the tests was killed, perhaps for want of memory")
         return outputs, reason
 
-    def _receive(self, deadline):
+    def _receive(self, deadline: float) -> Any:
         reader = protocol.Reader()
         with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
+            selector.register(self.stdout, selectors.EVENT_READ)
             while missing := reader.missing():
                 if not selector.select(max(deadline - time.monotonic(), 0)):
                     return None
-                chunk = os.read(self.process.stdout.fileno(), missing)
+                chunk = os.read(self.stdout.fileno(), missing)
                 if not chunk:
                     return None
                 reader.take(chunk)
@@ -90,6 +94,6 @@ def of_this_thread() -> Judge:
     return judge
 
 
-def _close(judge, owner):
+def _close(judge: Judge, owner: int) -> None:
     if owner == os.getpid() and judge.process.poll() is None:
         judge.close()

@@ -28,7 +28,7 @@ class Clock:
     True
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.began, self.before = time.monotonic(), waited()
         self.followed: int | None = None
         self.theirs = self.theirs_before = self.latest = 0.0

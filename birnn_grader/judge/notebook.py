@@ -12,6 +12,8 @@ import contextlib
 import math
 import numbers
 import signal
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from birnn_grader.inside import language, protocol
 from birnn_grader.inside.capture import Capped
@@ -31,13 +33,12 @@ class Failed(Exception):
     """What ends a test that a crash has already decided; no ``except`` of the test's makes it pass."""
 
 
-def raised(error) -> Exception:
+def raised(error: Any) -> Exception:
     """Return a student's error as an ordinary exception of the same built-in type."""
     error = error if isinstance(error, dict) else {}
     name, message = str(error.get("type"))[:100], str(error.get("message"))[:MAX_MESSAGE]
     kind_ = getattr(builtins, name, None)
-    fits = isinstance(kind_, type) and issubclass(kind_, Exception) and not issubclass(kind_, _UNFIT)
-    if fits:
+    if isinstance(kind_, type) and issubclass(kind_, Exception) and not issubclass(kind_, _UNFIT):
         with contextlib.suppress(TypeError):  # a UnicodeError wants more than a message
             return kind_(message)
     return StudentError(f"{name}: {message}")
@@ -46,22 +47,22 @@ def raised(error) -> Exception:
 class Notebook:
     """One submission's run: the student's session, the tests' namespace, and what each cell gave."""
 
-    def __init__(self, session: Session, limits: Limits):
+    def __init__(self, session: Session, limits: Limits) -> None:
         self.session, self.limits, self.clock = session, limits, session.clock
-        self.names: dict = {"__name__": "__main__", "__builtins__": builtins}
+        self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self.names |= language.given(lambda line: None, self.names)
         self.crash: str | None = None
         self.printed: list[str] = []
-        self.error: dict | None = None
+        self.error: dict[str, Any] | None = None
         self.sources: dict[str, str] = {}  # of the student's cells, by label
         self.calls: dict[str, int] = {}  # of this test, by function
         self.last = ""  # this test's last call that failed, in words that hold nothing of the student's making
         self.until = 0.0
 
-    def proxy(self, name: str):
+    def proxy(self, name: str) -> Callable[..., Any]:
         """Return the function that calls the student's ``name`` in the sandbox."""
 
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             if self.crash:
                 raise Failed(self.crash)
             self.calls[name] = self.calls.get(name, 0) + 1
@@ -84,15 +85,15 @@ class Notebook:
         call.__name__ = call.__qualname__ = name
         return call
 
-    def _keep(self, text):
+    def _keep(self, text: Any) -> None:
         if isinstance(text, str) and sum(map(len, self.printed)) < MAX_PRINTED:
             self.printed.append(text.encode("utf-8", "replace").decode()[:MAX_PRINTED])
 
-    def _taken(self):
+    def _taken(self) -> list[dict[str, Any]]:
         text, self.printed = "".join(self.printed), []
         return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
 
-    def student(self, label: str, source: str, wanted: list[str], mine: bool = True) -> list[dict]:
+    def student(self, label: str, source: str, wanted: list[str], mine: bool = True) -> list[dict[str, Any]]:
         """Run a cell in the sandbox; where it is the student's (``mine``), take the names over as proxies and data."""
         self.sources[label] = source
         try:
@@ -106,7 +107,7 @@ class Notebook:
         error = reply.get("error")
         return self._taken() + ([_student_error(error)] if error is not None else [])
 
-    def _define(self, wanted, found):
+    def _define(self, wanted: list[str], found: Any) -> None:
         found = found if isinstance(found, dict) else {}
         for name in wanted:
             self.names.pop(name, None)
@@ -123,7 +124,7 @@ class Notebook:
             exec(compile(names.without_unused_imports(source, wanted), "<setup>", "exec"), self.names)
         self.crash, self.error, self.printed = None, None, []
 
-    def test(self, label: str, source: str, points: float) -> list[dict]:
+    def test(self, label: str, source: str, points: float) -> list[dict[str, Any]]:
         """Run a test; return its outputs, from which nbgrader reads the score as it always does."""
         self.crash, self.error, self.printed, self.calls, self.last = None, None, [], {}, ""
         with contextlib.suppress(Crash):
@@ -133,9 +134,11 @@ class Notebook:
         try:
             with self._guarded():
                 tree = names.parse(source)
-                last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+                last = tree.body[-1] if tree.body else None
+                if isinstance(last, ast.Expr):
+                    tree.body.pop()
                 exec(compile(tree, f"<{label}>", "exec"), self.names)
-                if last is not None:
+                if isinstance(last, ast.Expr):
                     value = eval(compile(ast.Expression(last.value), f"<{label}>", "eval"), self.names)
         except BaseException as error:
             failure = describe(error)
@@ -143,9 +146,10 @@ class Notebook:
             failure = ("Crash", self.crash)
         outputs = self._taken()
         if failure is not None:
-            theirs = self.error is not None and not self.crash
-            error = _error(*failure, self.error.get("traceback", "") if theirs else "")
-            return [*outputs, {**error, "theirs": theirs, "call": self.last if theirs or self.crash else ""}]
+            theirs = self.error if not self.crash else None
+            shown = _error(*failure, theirs.get("traceback", "") if theirs is not None else "")
+            call = self.last if theirs is not None or self.crash else ""
+            return [*outputs, {**shown, "theirs": theirs is not None, "call": call}]
         if isinstance(value, numbers.Real) and not isinstance(value, bool) and not source.rstrip().endswith(";"):
             score = float(value)
             if not (math.isfinite(score) and 0 <= score <= points):
@@ -155,11 +159,11 @@ class Notebook:
         return outputs
 
     @contextlib.contextmanager
-    def _guarded(self):
+    def _guarded(self) -> Iterator[None]:
         """Bound a trusted cell's time, and keep what it prints out of the way; warnings cost nothing."""
         mine = Capped(MAX_PRINTED)
 
-        def late(signal_, frame):
+        def late(signal_: int, frame: Any) -> None:
             if self.clock.now() < self.until:
                 return  # the machine was busy: look again at the next signal
             self.crash = self.crash or "the test took too long"
@@ -183,14 +187,14 @@ def describe(error: BaseException) -> tuple[str, str]:
         return "Exception", "an error that cannot be described"
 
 
-def _error(name, message, trace):
+def _error(name: str, message: Any, trace: Any) -> dict[str, Any]:
     message = str(message).encode("utf-8", "replace").decode()
     trace = str(trace)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
     lines = [*([trace.rstrip()] if trace.strip() else []), f"{name}: {message}" if message else name]
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": lines}
 
 
-def _student_error(error):
+def _student_error(error: Any) -> dict[str, Any]:
     error = error if isinstance(error, dict) else {}
     name, message = str(error.get("type"))[:100], str(error.get("message"))[:MAX_MESSAGE]
     return _error(name, message, error.get("traceback", ""))

@@ -13,7 +13,9 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from birnn_grader.inside import protocol
 from birnn_grader.judge import names
@@ -23,7 +25,7 @@ from birnn_grader.judge.notebook import Notebook, describe
 from birnn_grader.judge.session import Session
 
 
-def run(job: dict, emit) -> None:
+def run(job: dict[str, Any], emit: Callable[[int, list[Any], float], None]) -> None:
     """Run every cell of a rebuilt notebook in order, and emit what each gave.
 
     Parameters
@@ -57,7 +59,7 @@ def run(job: dict, emit) -> None:
             elif what == "answer":
                 outputs = notebook.student(label, source, job["answers"].get(label, []))
             elif what == "own":
-                outputs = notebook.student(label_of(cell), source, [])
+                outputs = notebook.student(str(label_of(cell)), source, [])
             elif what == "setup":
                 outputs = notebook.student(label, source, [], mine=False)
                 notebook.setup(source, wanted)
@@ -66,7 +68,7 @@ def run(job: dict, emit) -> None:
             emit(index, outputs, time.monotonic() - began)
 
 
-def _loads(source):
+def _loads(source: str) -> set[str]:
     try:
         return {node.id for node in ast.walk(names.parse(source)) if isinstance(node, ast.Name)}
     except SyntaxError:
@@ -80,7 +82,7 @@ def main() -> None:
     for descriptor in (0, 1):
         os.dup2(null, descriptor)
 
-    def send(message):
+    def send(message: Any) -> None:
         results.write(protocol.pack(message))
         results.flush()
 

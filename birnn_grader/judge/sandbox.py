@@ -109,7 +109,7 @@ class Bubblewrap:
     def end(self, command: list[str]) -> None:
         """Do nothing: everything inside dies with bubblewrap."""
 
-    def _libraries(self):
+    def _libraries(self) -> list[str]:
         """Mount the interpreter, its packages without ours, and the system's libraries."""
         mounts = ["--ro-bind", "/usr", "/usr"]
         for folder in ("bin", "lib", "lib64", "lib32"):
@@ -214,7 +214,7 @@ def choose(name: str = "auto", words: str = "") -> Sandbox:
     ...
     birnn_grader.judge.sandbox.SandboxError: without a sandbox students' code runs with your rights: ...
     """
-    backends = {"bwrap": Bubblewrap(), "podman": Container("podman"), "docker": Container("docker")}
+    backends: dict[str, Sandbox] = {"bwrap": Bubblewrap(), "podman": Container("podman"), "docker": Container("docker")}
     if name == "none" or words:
         if words != UNSAFELY:
             raise SandboxError(

@@ -12,7 +12,7 @@ import time
 
 from birnn_grader.inside import protocol
 from birnn_grader.judge.limits import Limits
-from birnn_grader.judge.sandbox import Nothing, SandboxError
+from birnn_grader.judge.sandbox import Nothing, Sandbox, SandboxError
 from birnn_grader.judge.session import Crash, Session, TooMany
 
 # Runs inside. Each probe returns True where the sandbox holds; one that raises does not hold.
@@ -114,7 +114,7 @@ CLAIMS = {
 }
 
 
-def check(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> dict[str, bool]:
+def check(backend: Sandbox, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> dict[str, bool]:
     """Try every probe in ``backend``; return whether each claim was seen to hold.
 
     Parameters
@@ -166,7 +166,7 @@ def check(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> 
     return {claim: held.get(claim, False) for claim in (*CLAIMS, "no_survivor")}
 
 
-def _running(marker):
+def _running(marker: str) -> bool:
     for process in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{process}/cmdline", errors="replace") as stream:
             if marker in stream.read():
@@ -174,10 +174,10 @@ def _running(marker):
     return False
 
 
-_held: set = set()
+_held: set[tuple[Sandbox, Limits]] = set()
 
 
-def ensure(backend, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> None:
+def ensure(backend: Sandbox, limits: Limits, course: list[str] | tuple[str, ...] = ()) -> None:
     """Run the self-test once for this backend in this process; refuse to go on where it does not hold.
 
     Raises

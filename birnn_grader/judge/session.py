@@ -7,10 +7,12 @@ import os
 import selectors
 import subprocess
 import time
+from typing import Any
 
 from birnn_grader.inside import protocol
 from birnn_grader.judge.clock import Clock
 from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Sandbox
 
 
 class Crash(Exception):
@@ -47,14 +49,19 @@ def memory(pids: list[int]) -> int:
 class Process:
     """One sandboxed `runner`: frames go in, frames come out, nothing else."""
 
-    def __init__(self, command: list[str], limits: Limits, clock: Clock):
+    def __init__(self, command: list[str], limits: Limits, clock: Clock) -> None:
         self.limits, self.clock, self.requests = limits, clock, 0
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={"PATH": os.defpath})
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        self.command = command
+        assert self.process.stdin
+        assert self.process.stdout
+        assert self.process.stderr
+        self.stdin, self.stdout, self.stderr = self.process.stdin, self.process.stdout, self.process.stderr
+        for stream in (self.stdin, self.stdout, self.stderr):
             os.set_blocking(stream.fileno(), False)
 
-    def request(self, do: str, arguments: list, seconds: float):
+    def request(self, do: str, arguments: list[Any], seconds: float) -> dict[str, Any]:
         """Send one request and return the answer, checked only in its form."""
         self.requests += 1
         frame = protocol.pack({"id": self.requests, "do": do, "with": arguments})
@@ -66,12 +73,12 @@ class Process:
             raise Crash("its process sent something that is no answer")
         return reply
 
-    def _exchange(self, outgoing, deadline):
+    def _exchange(self, outgoing: memoryview, deadline: float) -> Any:
         """Write the request and read one frame, whichever is possible, until the deadline."""
         reader = protocol.Reader()
         with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdin, selectors.EVENT_WRITE)
-            selector.register(self.process.stdout, selectors.EVENT_READ)
+            selector.register(self.stdin, selectors.EVENT_WRITE)
+            selector.register(self.stdout, selectors.EVENT_READ)
             watched = time.monotonic()
             while missing := reader.missing():
                 if (left := deadline - self.clock.now()) < 0:
@@ -84,14 +91,14 @@ class Process:
                     if memory(below) > self.limits.memory:
                         raise Crash("it used too much memory")
                 for key, _ in selector.select(min(0.1, left)):
-                    if key.fileobj is self.process.stdin:
+                    if key.fileobj is self.stdin:
                         with contextlib.suppress(BlockingIOError):
                             try:
                                 outgoing = outgoing[os.write(key.fd, outgoing) :]
                             except BrokenPipeError:
                                 outgoing = outgoing[:0]  # the reading side tells how it ended
                         if not outgoing:
-                            selector.unregister(self.process.stdin)
+                            selector.unregister(self.stdin)
                     else:
                         chunk = os.read(key.fd, min(missing, 1 << 20))
                         if not chunk:
@@ -100,7 +107,7 @@ class Process:
                         missing = reader.missing()
         return reader.value()
 
-    def _ending(self):
+    def _ending(self) -> str:
         try:
             code = self.process.wait(2)
         except subprocess.TimeoutExpired:
@@ -113,14 +120,14 @@ class Process:
     def complaint(self) -> str:
         """Return what the sandbox itself said on its error stream, before the runner took over."""
         with contextlib.suppress(BlockingIOError, OSError):
-            return os.read(self.process.stderr.fileno(), 2_000).decode(errors="replace").strip()
+            return os.read(self.stderr.fileno(), 2_000).decode(errors="replace").strip()
         return ""
 
-    def close(self):
+    def close(self) -> None:
         """End the process and, with its namespace, everything that it started."""
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        for stream in (self.stdin, self.stdout, self.stderr):
             with contextlib.suppress(OSError):
                 stream.close()
 
@@ -139,26 +146,27 @@ class Session:
         A folder whose content the student's code finds.
     """
 
-    def __init__(self, backend, limits: Limits, files: str | None = None):
+    def __init__(self, backend: Sandbox, limits: Limits, files: str | None = None) -> None:
         self.backend, self.limits, self.files, self.clock = backend, limits, files, Clock()
         self.process: Process | None = None
         self.cells: list[tuple[str, str, list[str]]] = []
         self.restarts = 0
 
-    def _seconds(self, seconds):
+    def _seconds(self, seconds: float) -> float:
         left = self.limits.total - self.clock.now()
         if left <= 0:
             raise Crash("the submission's time was used up")
         return min(seconds, left)
 
-    def _ask(self, do, arguments, seconds):
+    def _ask(self, do: str, arguments: list[Any], seconds: float) -> dict[str, Any]:
         try:
+            assert self.process is not None
             return self.process.request(do, arguments, self._seconds(seconds))
         except BaseException:  # a request that is given up leaves a process that may still be computing
             self.close()
             raise
 
-    def ready(self):
+    def ready(self) -> None:
         """Start a process, if none runs, and bring it to where the last one was."""
         if self.process is not None:
             return
@@ -182,21 +190,21 @@ class Session:
                 return self.ready()
         return None
 
-    def exec(self, label: str, source: str, names: list[str]) -> dict:
+    def exec(self, label: str, source: str, names: list[str]) -> dict[str, Any]:
         """Run a cell; return its output, its error if any, and what ``names`` are now."""
         self.ready()
         reply = self._ask("exec", [label, source, names], self.limits.cell)
         self.cells.append((label, source, names))
         return reply
 
-    def call(self, name: str, args: tuple, kwargs: dict, seconds: float) -> dict:
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Call a student's function by name."""
         self.ready()
         return self._ask("call", [name, list(args), kwargs], seconds)
 
-    def close(self):
+    def close(self) -> None:
         """End the process, if one runs."""
         if self.process is not None:
             self.process.close()
-            self.backend.end(self.process.process.args)
+            self.backend.end(self.process.command)
             self.process = None

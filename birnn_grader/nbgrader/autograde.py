@@ -6,6 +6,7 @@ import glob
 import json
 import os
 from functools import partial
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -26,12 +27,13 @@ from birnn_grader.nbgrader.submissions import keep_timestamp, submitted, timesta
 class IntakeExporter(NotebookExporter):
     """Read a submission by `intake.rebuild`; what nbgrader itself wrote is read as it is."""
 
-    def from_filename(self, filename, resources=None, **settings):
+    def from_filename(self, filename: str, resources: Any = None, **settings: Any) -> Any:
         """Return the rebuilt notebook, whatever the file holds."""
-        if not self.parent._sanitizing:
+        converter: Any = self.parent
+        if not converter._sanitizing:
             return super().from_filename(filename, resources=resources, **settings)
-        names, limits = resources["nbgrader"], self.parent.limits
-        whole = load_package(self.parent.coursedir, names["assignment"], names["notebook"])
+        names, limits = resources["nbgrader"], converter.limits
+        whole = load_package(converter.coursedir, names["assignment"], names["notebook"])
         data, reason = submitted(filename, limits)
         notebook, notes, readable = intake.rebuild(data, whole.released, limits, reason)
         notebook["metadata"]["birnn_grader"] = {"notes": notes, "readable": readable}
@@ -42,16 +44,16 @@ class IntakeExporter(NotebookExporter):
 class SafeAutograde(Autograde):
     """nbgrader's converter; it takes from a submission its expected notebooks and its time, and copies nothing else."""
 
-    def __init__(self, coursedir=None, **settings):
+    def __init__(self, coursedir: Any = None, **settings: Any) -> None:
         super().__init__(coursedir=coursedir, **settings)
         coursedir.get_existing_timestamp = partial(timestamp, coursedir)
         self.limits = Limits()
 
     @default("exporter_class")
-    def _exporter_class_default(self):
+    def _exporter_class_default(self) -> type:
         return IntakeExporter
 
-    def start(self):
+    def start(self) -> None:
         """Show that the sandbox holds, then grade."""
         execute = SplitExecute(parent=self)
         self.limits = execute.limits()
@@ -62,23 +64,25 @@ class SafeAutograde(Autograde):
             raise NbGraderException(str(error)) from None
         super().start()
 
-    def init_notebooks(self):
+    def init_notebooks(self) -> None:
         """List the notebooks that the gradebook knows, for every folder handed in, there or not."""
-        course, self.assignments, self.notebooks = self.coursedir, {}, []
+        course = self.coursedir
+        self.assignments: dict[str, list[str]] = {}
+        self.notebooks: list[str] = []
         try:
             with Gradebook(course.db_url, course.course_id) as gradebook:
                 known = [notebook.name for notebook in gradebook.find_assignment(course.assignment_id).notebooks]
         except MissingEntry:
-            return super().init_notebooks()
+            super().init_notebooks()
+            return
         wanted = known if course.notebook_id == "*" else [name for name in known if name == course.notebook_id]
         for folder in sorted(glob.glob(self._format_source(course.assignment_id, course.student_id))):
             if os.path.isdir(folder):
                 self.assignments[folder] = [os.path.join(folder, f"{name}.ipynb") for name in wanted]
         if not self.assignments:
-            return super().init_notebooks()  # it says what is missing
-        return None
+            super().init_notebooks()  # it says what is missing
 
-    def init_assignment(self, assignment_id, student_id):
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Prepare the gradebook as nbgrader does, without copying a file of the student's; its time is written anew."""
         ignored, self.coursedir.ignore = self.coursedir.ignore, ["*"]
         try:

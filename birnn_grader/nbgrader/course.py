@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
@@ -13,7 +14,7 @@ from birnn_grader import package
 from birnn_grader.package import PackageError
 
 
-def course(folder: str):
+def course(folder: str) -> Any:
     """Return nbgrader's course folder with the settings of its ``nbgrader_config.py``."""
     if not Path(folder, "nbgrader_config.py").is_file():
         raise PackageError(f"{folder} is no course folder, it has no nbgrader_config.py: name it with --course")
@@ -28,7 +29,7 @@ def course(folder: str):
     return app
 
 
-def load_package(coursedir, assignment: str, notebook: str) -> package.Package:
+def load_package(coursedir: Any, assignment: str, notebook: str) -> package.Package:
     """Return the package of one notebook from nbgrader's course folder."""
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         folders = coursedir.source_directory, coursedir.release_directory

@@ -7,7 +7,9 @@ and a column of its own says which it is. A 0 is a 0 that was given.
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy import text
@@ -50,11 +52,12 @@ class ExportError(Exception):
     """What was asked for is not in the gradebook."""
 
 
-def rows(gradebook) -> list[dict]:
+def rows(gradebook: Any) -> list[dict[str, Any]]:
     """Return a row for every assignment and student: the columns of nbgrader's own export, and ``status``."""
     found = []
     for *known, raw, penalty, points, waiting in gradebook.db.execute(text(_QUERY)):
-        scores, status = ["", "", ""], WAITING if waiting else ABSENT
+        scores: list[Any] = ["", "", ""]
+        status = WAITING if waiting else ABSENT
         if waiting == 0:
             scores, status = [float(raw), float(penalty), max(0.0, float(raw) - float(penalty))], GRADED
         values = [*known, *scores, float(points or 0), status]
@@ -62,7 +65,7 @@ def rows(gradebook) -> list[dict]:
     return found
 
 
-def choose(gradebook, students=(), assignments=()) -> list[dict]:
+def choose(gradebook: Any, students: Collection[str] = (), assignments: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return the rows of these students and assignments; of all where none is named.
 
     Raises
@@ -78,7 +81,7 @@ def choose(gradebook, students=(), assignments=()) -> list[dict]:
     return [r for r in kept if not assignments or r["assignment"] in assignments]
 
 
-def write(kept: list[dict], path: str | Path, form: str = "nbgrader") -> int:
+def write(kept: list[dict[str, Any]], path: str | Path, form: str = "nbgrader") -> int:
     """Write the rows of `choose`; return the number of lines, headings left out.
 
     Parameters
@@ -97,7 +100,7 @@ def write(kept: list[dict], path: str | Path, form: str = "nbgrader") -> int:
             table.writerows(kept)
             return len(kept)
         full = {row["assignment"]: row["max_score"] for row in kept}
-        by_student: dict[str, dict] = {}
+        by_student: dict[str, dict[str, Any]] = {}
         for row in kept:
             by_student.setdefault(row["student_id"], {"row": row})[row["assignment"]] = row["score"]
         plain = csv.writer(stream, lineterminator="\n")
@@ -117,7 +120,7 @@ def write(kept: list[dict], path: str | Path, form: str = "nbgrader") -> int:
 class FastCsv(ExportPlugin):
     """`nbgrader export` with the columns of nbgrader's own plug-in."""
 
-    def export(self, gradebook):
+    def export(self, gradebook: Any) -> None:
         """Write ``grades.csv``, or what ``--to`` names."""
         path = self.to or "grades.csv"
         self.log.info("Exporting grades to %s", path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import bleach
 from jinja2 import pass_context
@@ -25,11 +26,11 @@ class SafeHTMLExporter(HTMLExporter):
     """nbconvert's HTML; every markdown text and every output passes a list of allowed tags."""
 
     @default("sanitize_html")
-    def _sanitize_html_default(self):
+    def _sanitize_html_default(self) -> bool:
         return True
 
     @pass_context
-    def markdown2html(self, context, source):
+    def markdown2html(self, context: Any, source: str) -> str:
         """Render markdown and clean it."""
         return formulas.render(source, lambda page: bleach.clean(page, tags=TAGS, attributes=ATTRIBUTES))
 
@@ -37,7 +38,7 @@ class SafeHTMLExporter(HTMLExporter):
 class Marks(GetGrades):
     """nbgrader's step that takes the marks from the gradebook; it says besides which marks there are not yet."""
 
-    def _get_score(self, cell, resources):
+    def _get_score(self, cell: Any, resources: Any) -> None:
         super()._get_score(cell, resources)
         grade = self.gradebook.find_grade(
             cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id, self.student_id
@@ -45,7 +46,7 @@ class Marks(GetGrades):
         cell.metadata.nbgrader["waiting"] = grade.auto_score is None and grade.manual_score is None
 
 
-def title(cell) -> str:
+def title(cell: dict[str, Any]) -> str:
     r"""Return what a marked cell is called; a test is called by its first comment.
 
     Examples
@@ -62,9 +63,10 @@ def title(cell) -> str:
     return comment[1].strip().rstrip(".") if comment else f"Test {settings['grade_id']}"
 
 
-def contents(cells) -> list[dict]:
+def contents(cells: list[Any]) -> list[dict[str, Any]]:
     """Return the page's index: under each heading the cells that are marked."""
-    parts, heading = [], ""
+    parts: list[dict[str, Any]] = []
+    heading = ""
     for cell in cells:
         found = re.search(r"^#+ +(.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
         settings = cell.metadata.get("nbgrader", {})
@@ -97,7 +99,7 @@ class HideHiddenTests(NbGraderPreprocessor):
     shapes of what it was given, and the line of the student's code.
     """
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: Any, resources: Any) -> Any:
         """Clean every cell; say at the top what was unusual in what was handed in."""
         notes = nb.metadata.pop("birnn_grader", {}).get("notes", [])
         nb, resources = super().preprocess(nb, resources)
@@ -113,7 +115,7 @@ class HideHiddenTests(NbGraderPreprocessor):
             nb.cells.insert(0, told)
         return nb, resources
 
-    def preprocess_cell(self, cell, resources, index):
+    def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
         """Hide one cell's hidden parts."""
         said = cell.metadata.pop("birnn_grader", {})
         if cell.cell_type != "code":

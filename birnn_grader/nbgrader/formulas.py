@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import secrets
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import latex2mathml.converter
@@ -46,28 +47,29 @@ def to_mathml(latex: str, block: bool = False) -> str | None:
 class _Renderer(IPythonRenderer):
     """nbconvert's renderer; formulas are put aside as words that no one can guess, so that cleaning leaves them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(escape=False, exclude_anchor_links=True)
-        self.mark, self.formulas = secrets.token_hex(8), []
+        self.mark = secrets.token_hex(8)
+        self.formulas: list[str] = []
 
-    def _aside(self, latex, written, block):
+    def _aside(self, latex: str, written: str, block: bool) -> str:
         if (made := to_mathml(latex, block)) is None:
             return html.escape(written, quote=False)
         self.formulas.append(made)
         return f"formula{self.mark}n{len(self.formulas) - 1}n"
 
-    def inline_math(self, body):
+    def inline_math(self, body: str) -> str:
         return self._aside(body, f"${body}$", False)
 
-    def block_math(self, body):
+    def block_math(self, body: str) -> str:
         return self._aside(body, f"$${body}$$", True)
 
-    def latex_environment(self, name, body):
+    def latex_environment(self, name: str, body: str) -> str:
         whole = f"\\begin{{{name}}}{body}\\end{{{name}}}"
         return self._aside(whole, whole, True)
 
 
-def render(source: str, clean) -> str:
+def render(source: str, clean: Callable[[str], str]) -> str:
     """Return markdown as HTML that ``clean`` has seen, with its formulas as MathML."""
     renderer = _Renderer()
     page = clean(MarkdownWithMath(renderer=renderer).render(source))

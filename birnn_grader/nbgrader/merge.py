@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from typing import Any
 from uuid import uuid4
 
 from nbgrader.api import (
@@ -41,12 +42,13 @@ def _new() -> str:
 class _Book:
     """What the gradebook holds of one assignment, read by a handful of queries."""
 
-    def __init__(self, gradebook, assignment: str):
+    def __init__(self, gradebook: Any, assignment: str) -> None:
         self.connection = gradebook.db.connection()
         run = self.connection.execute
         record = gradebook.find_assignment(assignment)
         self.id, self.duedate = record.id, record.duedate
-        self.cells, self.points, self.notebooks = {}, {}, {}
+        self.cells: dict[str, Any] = {}
+        self.notebooks: dict[str, str] = {}
         for notebook in record.notebooks:
             graded = [*notebook.grade_cells, *notebook.task_cells]
             commented = [*notebook.solution_cells, *notebook.task_cells]
@@ -70,7 +72,7 @@ class _Book:
         self.merged = dict(tuple(row) for row in run(select(MERGED)))
 
 
-def merge(gradebook, assignment: str, results: list[dict], penalty=None) -> int:
+def merge(gradebook: Any, assignment: str, results: list[dict[str, Any]], penalty: Any = None) -> int:
     """Merge results; return how many were new.
 
     Parameters
@@ -84,7 +86,7 @@ def merge(gradebook, assignment: str, results: list[dict], penalty=None) -> int:
         ``penalty(student, score, seconds_late)``, as of nbgrader's plug-in for late submissions.
     """
     book = _Book(gradebook, assignment)
-    new: dict[Table, list[dict]] = {t: [] for t in (_student, _submission, _notebook, _grade, _comment)}
+    new: dict[Table, list[dict[str, Any]]] = {t: [] for t in (_student, _submission, _notebook, _grade, _comment)}
     grades, comments, late, times, done = [], [], [], [], []
     for result in results:
         student, name = result["student"], result["notebook"]
@@ -139,13 +141,13 @@ def merge(gradebook, assignment: str, results: list[dict], penalty=None) -> int:
     return len(done)
 
 
-def _write(book, new, grades, comments, late, times, done):
+def _write(book: _Book, new: Any, grades: Any, comments: Any, late: Any, times: Any, done: Any) -> None:
     run = book.connection.execute
     for table, rows in new.items():
         if rows:
             run(insert(table), rows)
 
-    def change(table, rows, **columns):
+    def change(table: Table, rows: list[dict[str, Any]], **columns: Any) -> None:
         if rows:
             run(update(table).where(table.c.id == bindparam("key")).values(**columns), rows)
 

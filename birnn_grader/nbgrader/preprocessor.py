@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -11,6 +12,7 @@ from traitlets import Float, Unicode
 from birnn_grader import engine, package
 from birnn_grader.judge import sandbox
 from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Sandbox
 from birnn_grader.nbgrader.course import load_package
 
 
@@ -26,11 +28,11 @@ class SplitExecute(NbGraderPreprocessor):
         """Return the limits as configured."""
         return Limits(cell=self.cell_seconds, total=self.total_seconds)
 
-    def sandbox(self):
+    def sandbox(self) -> Sandbox:
         """Return the sandbox as configured."""
         return sandbox.choose(self.backend, self.unsafe)
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: Any, resources: Any) -> Any:
         """Fill in the outputs of every code cell."""
         names = resources["nbgrader"]
         coursedir = self.parent.parent.coursedir
@@ -51,7 +53,7 @@ class SplitExecute(NbGraderPreprocessor):
 class CheckNames(NbGraderPreprocessor):
     """Refuse to release an assignment whose tests cannot be run apart from the answers; part of `make exercises`."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: Any, resources: Any) -> Any:
         """Raise where `package.problems` finds any."""
         plain = json.loads(nbformat.writes(nb))
         if found := package.problems(plain["cells"]):

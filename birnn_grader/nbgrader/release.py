@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any, NoReturn
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
@@ -20,7 +21,7 @@ from birnn_grader.package import read
 KINDS = (("grade",), ("solution",), ("task",), ("grade", "solution", "task", "locked"))  # as the gradebook lists cells
 
 
-def cells_that_changed(gradebook, assignment: str, path: Path) -> list[str]:
+def cells_that_changed(gradebook: Any, assignment: str, path: Path) -> list[str]:
     """Return the ids of cells that came, went or changed their kind since work was graded; none before that."""
     try:
         record = gradebook.find_notebook(path.stem, assignment)
@@ -37,7 +38,7 @@ def cells_that_changed(gradebook, assignment: str, path: Path) -> list[str]:
 class SafeGenerateAssignment(GenerateAssignment):
     """nbgrader's converter; the released folder is there afterwards, the new one or the one before."""
 
-    def convert_notebooks(self):
+    def convert_notebooks(self) -> None:
         """Refuse what nbgrader would refuse too late, then convert; put back what a failure removed."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             for notebooks in self.assignments.values():
@@ -56,7 +57,7 @@ class SafeGenerateAssignment(GenerateAssignment):
                     if not folder.exists():
                         shutil.copytree(copy, folder, symlinks=True)
 
-    def _refuse(self, assignment, changed):
+    def _refuse(self, assignment: str, changed: list[str]) -> NoReturn:
         message = (
             f"{assignment} has been graded, so cells can neither come nor go: {', '.join(changed)}. "
             "Nothing was changed. Put a new test's code into a test cell that is there, whose points you may change, "

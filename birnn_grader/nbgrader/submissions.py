@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from pathlib import Path
+from typing import Any
 
 from nbgrader.utils import parse_utc
 
@@ -12,7 +13,7 @@ from birnn_grader import intake
 from birnn_grader.judge.limits import Limits
 
 
-def submitted(path: str | os.PathLike, limits: Limits) -> tuple[bytes | None, str]:
+def submitted(path: str | os.PathLike[str], limits: Limits) -> tuple[bytes | None, str]:
     """Return a submitted file's bytes, or None and why not."""
     if Path(path).parent.is_symlink():
         return None, "its folder is a link"
@@ -34,7 +35,7 @@ def _others(path: Path) -> str:
     return f"; the folder holds {names[0][:80]!a}: rename it to {path.name} and grade again" if names else ""
 
 
-def timestamp(coursedir, folder: str):
+def timestamp(coursedir: Any, folder: str) -> Any:
     """Return when a submission was handed in, from its ``timestamp.txt``; None if there is none that can be read."""
     try:
         data = intake.read_file(os.path.join(folder, "timestamp.txt"), Limits(notebook=200))
@@ -46,7 +47,7 @@ def timestamp(coursedir, folder: str):
         return None
 
 
-def keep_timestamp(folder: str | os.PathLike, when) -> None:
+def keep_timestamp(folder: str | os.PathLike[str], when: Any) -> None:
     """Write when the graded work was handed in beside it: by it nbgrader sees, later, what is newer."""
     path = Path(folder, "timestamp.txt")
     if when is None:
