@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 def collect(arguments: argparse.Namespace) -> int:
     """Put a platform's download into submitted/; what was collected before is never overwritten."""
     from birnn_grader.collect import collect
+    from birnn_grader.nbgrader.course import course
     from birnn_grader.package import PackageError
 
     download = Path(arguments.download).absolute()

@@ -78,7 +78,7 @@ def choose(attempt: Attempt, notebooks: list[str]) -> tuple[dict[str, bytes], li
     in, it counts whatever its name.
     """
     notes, found = [], [file for file in attempt.files if isinstance(file.data, bytes) and _is_notebook(file)]
-    notes += [f"{file.name} was left out: {file.data}" for file in attempt.files if file not in found]
+    notes += [f"{file.name} was left out: {file.why}" for file in attempt.files if file not in found]
     if any(file.late for file in attempt.files):
         notes.append("marked late by the platform")
     chosen: dict[str, bytes] = {}

@@ -62,6 +62,11 @@ class HandedIn:
     time: datetime | None = None
     late: bool = False
 
+    @property
+    def why(self) -> str:
+        """Why the file was left out."""
+        return self.data if isinstance(self.data, str) else "it is no notebook"
+
 
 def handed_in(download: Path) -> list[HandedIn]:
     """Read a download.
@@ -173,7 +178,7 @@ def _owner(path: PurePosixPath, data: bytes | str, people: dict[str, Any]) -> Ha
     *folders, last = path.parts
     for folder in folders:
         if GRADESCOPE.fullmatch(folder) and isinstance(known := people.get(folder), dict):
-            submitter = next(iter(known.get(":submitters") or [{}]), {})
+            submitter: dict[str, Any] = next(iter(known.get(":submitters") or [{}]), {})
             who = next((str(submitter[key]) for key in (":sid", ":email", ":name") if submitter.get(key)), folder)
             return HandedIn(safe(who), _name(last), data, _utc(known.get(":created_at")))
         if found := MOODLE.fullmatch(folder):

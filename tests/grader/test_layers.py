@@ -11,7 +11,7 @@ PACKAGE = ROOT / "birnn_grader"
 LAYERS = [
     {"inside"},
     {"judge"},
-    {"package", "intake", "engine", "tasks"},
+    {"package", "intake", "engine", "tasks", "downloads", "collect"},
     {"nbgrader"},
     {"pool", "plugin"},
     {"demo"},
