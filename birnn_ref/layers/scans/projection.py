@@ -33,9 +33,13 @@ class ProjectedInputs:
     W_xh, b_h : array, ``(directions, features, width)`` and ``(directions, width)``
     scale : array, ``(width,)``
         What the scan wants each column of the projections multiplied by; their gradients come without it.
+    at_once : bool
+        Whether the directions run at the same time.
     """
 
-    def __init__(self, packing: Packing, buffers: Buffers, x: Float, W_xh: Float, b_h: Float, scale: Float) -> None:
+    def __init__(
+        self, packing: Packing, buffers: Buffers, x: Float, W_xh: Float, b_h: Float, scale: Float, *, at_once: bool
+    ) -> None:
         self.packing, self.buffers, self.shape, self.W_xh = packing, buffers, x.shape, W_xh
         directions, features, _ = W_xh.shape
         self.kinds = kinds = 1 if x.ndim == 3 else directions
@@ -48,8 +52,8 @@ class ProjectedInputs:
         self.inputs = np.broadcast_to(inputs, (directions, *inputs.shape[1:]))
         self.W = np.concatenate([W_xh, b_h[:, None]], axis=1) * scale
         self.dW = np.zeros_like(self.W)
-        # Each direction has its own, so that they can run at once.
-        self.d_inputs = buffers("d_inputs", directions, packing.size, features)
+        # Directions that run at once cannot share the gradient of the inputs that they share.
+        self.d_inputs = buffers("d_inputs", directions if at_once else kinds, packing.size, features)
 
     def forward(self, direction: int, block: Block, out: Float) -> Float:
         """Write the block's projections to ``out``, ``(block.size, width)``, and return it."""
@@ -59,7 +63,12 @@ class ProjectedInputs:
         """Take the gradient of the block's projections, ``(block.size, width)``."""
         W_xh_T = self.W_xh[direction].T
         self.dW[direction] += self.inputs[direction, block.rows].T @ da
-        np.matmul(da, W_xh_T, out=self.d_inputs[direction, block.rows])
+        # Where both directions share one array, the second adds to the first's.
+        if direction < len(self.d_inputs):
+            np.matmul(da, W_xh_T, out=self.d_inputs[direction, block.rows])
+        else:
+            more = self.buffers("more", block.size, W_xh_T.shape[1])
+            self.d_inputs[0, block.rows] += np.matmul(da, W_xh_T, out=more)
 
     def gradients(self) -> tuple[Any, dict[str, Float]]:
         """Return the gradients of ``x``, ``W_xh`` and ``b_h``, when every block's has been taken."""
@@ -77,12 +86,14 @@ class ProjectedWords:
 
     Parameters
     ----------
-    packing, buffers, W_xh, b_h, scale
+    packing, buffers, W_xh, b_h, scale, at_once
         As in `ProjectedInputs`.
     x : LookedUp
     """
 
-    def __init__(self, packing: Packing, buffers: Buffers, x: LookedUp, W_xh: Float, b_h: Float, scale: Float) -> None:
+    def __init__(
+        self, packing: Packing, buffers: Buffers, x: LookedUp, W_xh: Float, b_h: Float, scale: Float, *, at_once: bool
+    ) -> None:
         ids = packing.pack(x.ids.ravel())
         occurs = np.zeros(len(x.W), bool)
         occurs[ids] = True

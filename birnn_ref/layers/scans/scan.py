@@ -45,7 +45,8 @@ class Scan:
     def source(self, packing: Packing, buffers: Buffers, x: Float | LookedUp, params: dict[str, Float]) -> Any:
         """Return the steps' projections; ``params`` have a leading axis for the directions."""
         kind: Any = ProjectedWords if isinstance(x, LookedUp) else ProjectedInputs
-        return kind(packing, buffers, x, params["W_xh"], params["b_h"], self._columns(params))
+        columns = self._columns(params)
+        return kind(packing, buffers, x, params["W_xh"], params["b_h"], columns, at_once=self.compiled)
 
     def forward(
         self, chain: Chain, buffers: Buffers, read: Any, states: tuple[Float, ...], params: dict[str, Float],
