@@ -9,11 +9,10 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload, register_jitable
 
+from birnn_ref.layers.scans.product import SMALL
+
 # No promise about NaN is made to the compiler, so that one in the input comes out again.
 kernel = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "arcp", "nsz", "reassoc"})
-
-SMALL = 1_000_000
-"""OpenBLAS copies both matrices before it multiplies, unless it has at most so many numbers to multiply."""
 
 
 def tanh(x: float) -> float:
@@ -53,7 +52,7 @@ def _tanh(x: Any) -> Any:
 
 @register_jitable
 def multiply(h: Any, W: Any, out: Any) -> None:
-    """Compute ``h @ W`` into ``out`` in portions of rows that OpenBLAS does not copy."""
+    """Compute ``h @ W`` into ``out`` in portions of rows, for the reason that `product` gives."""
     rows = h.shape[0]
     portion = SMALL // W.size // 8 * 8
     if portion == 0 or rows * W.size <= SMALL:
