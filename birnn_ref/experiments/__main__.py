@@ -10,7 +10,17 @@ from pathlib import Path
 from birnn_ref import experiments
 from birnn_ref.experiments.results import refresh, results_folder, store_experiment
 
-NOT_EXPERIMENTS = {"__main__", "lookup_task", "ngram_bag", "paired", "rates", "readers", "results", "review_readers"}
+NOT_EXPERIMENTS = {
+    "__main__",
+    "lookup_task",
+    "networks",
+    "ngram_bag",
+    "paired",
+    "rates",
+    "readers",
+    "results",
+    "review_readers",
+}
 
 
 def main() -> None:

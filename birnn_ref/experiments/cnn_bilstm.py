@@ -42,8 +42,8 @@ def run(
     """Train every network once; the test reviews are scored once each, at the epoch that the held-out ones choose."""
     import torch
 
+    from birnn_ref.experiments.networks.conv_classifier import ConvRecurrentClassifier
     from birnn_ref.twins import torch_classifier as twin
-    from birnn_ref.twins.torch_conv_classifier import ConvRecurrentClassifier
 
     data = load_imdb(num_words, maxlen, padding="post", rng=np.random.default_rng(seed))
     splits = {}

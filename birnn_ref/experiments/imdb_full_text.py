@@ -44,9 +44,9 @@ def run(
     """
     import torch
 
+    from birnn_ref.experiments.networks.hand_classifier import HandClassifier
+    from birnn_ref.experiments.networks.whole_reviews import WholeReviews, logits, train
     from birnn_ref.twins.torch_classifier import DEVICE, UNKNOWN, keep_best
-    from birnn_ref.twins.torch_hand_classifier import HandClassifier
-    from birnn_ref.twins.torch_whole_reviews import WholeReviews, logits, train
 
     start = time.perf_counter()
     data = load_imdb(rng=np.random.default_rng(seed))

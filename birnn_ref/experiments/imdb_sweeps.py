@@ -34,8 +34,8 @@ def run(
     """Train one model for each pair of a length and a vocabulary; each scores the test reviews once."""
     import torch
 
+    from birnn_ref.experiments.networks.hand_classifier import HandClassifier
     from birnn_ref.twins.torch_classifier import DEVICE, Reviews, accuracy, train
-    from birnn_ref.twins.torch_hand_classifier import HandClassifier
 
     data = load_imdb(rng=np.random.default_rng(seed))
     found: dict[str, Any] = {"source": data.source, "test_accuracy": {}}

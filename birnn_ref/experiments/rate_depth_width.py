@@ -32,8 +32,8 @@ def run(
     """Train one model a setting; return the held-out accuracy of each one after its last epoch."""
     import torch
 
+    from birnn_ref.experiments.networks.hand_classifier import HandClassifier
     from birnn_ref.twins.torch_classifier import DEVICE, Reviews, accuracy
-    from birnn_ref.twins.torch_hand_classifier import HandClassifier
 
     data = load_imdb(num_words, maxlen, padding="post", rng=np.random.default_rng(seed))
     splits = {}

@@ -74,7 +74,7 @@ class TestConvRecurrentClassifier:
     SIZES = ({"filters": 6}, {"hidden": 4}, {"filters": 6, "hidden": 4})
 
     def _model(self, **sizes):
-        from birnn_ref.twins.torch_conv_classifier import ConvRecurrentClassifier
+        from birnn_ref.experiments.networks.conv_classifier import ConvRecurrentClassifier
 
         torch.manual_seed(0)
         return ConvRecurrentClassifier(9, 5, width=3, pool=2, **sizes).double().eval()
@@ -88,7 +88,7 @@ class TestConvRecurrentClassifier:
             torch.testing.assert_close(model(x[i : i + 1, :n], None, n[None]), together[i : i + 1])
 
     def test_the_words_order_is_nothing_to_a_convolution_of_width_one(self):
-        from birnn_ref.twins.torch_conv_classifier import ConvRecurrentClassifier
+        from birnn_ref.experiments.networks.conv_classifier import ConvRecurrentClassifier
 
         model = ConvRecurrentClassifier(9, 5, filters=6, width=1).double().eval()
         x, lengths = torch.randint(1, 9, (4, 7)), torch.full((4,), 7)

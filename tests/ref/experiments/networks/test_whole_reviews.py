@@ -3,8 +3,8 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from birnn_ref.twins.torch_hand_classifier import HandClassifier  # noqa: E402
-from birnn_ref.twins.torch_whole_reviews import WholeReviews, batches, logits, train  # noqa: E402
+from birnn_ref.experiments.networks.hand_classifier import HandClassifier  # noqa: E402
+from birnn_ref.experiments.networks.whole_reviews import WholeReviews, batches, logits, train  # noqa: E402
 
 SETTINGS = {"batch_size": 8, "learning_rate": 0.02, "weight_decay": 0.0, "average": 0.5, "seed": 0}
 

@@ -3,7 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from birnn_ref.twins.torch_hand_classifier import HandClassifier  # noqa: E402
+from birnn_ref.experiments.networks.hand_classifier import HandClassifier  # noqa: E402
 
 X = torch.tensor([[4, 5, 6, 7], [8, 9, 0, 0], [3, 0, 0, 0]])
 LENGTHS = torch.tensor([4, 2, 1])

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from birnn_ref.twins.torch_by_hand import HandBRNN, Recurrence  # noqa: E402
+from birnn_ref.experiments.networks.brnn_by_hand import HandBRNN, Recurrence  # noqa: E402
 
 LENGTHS = torch.tensor([7, 1, 4])
 

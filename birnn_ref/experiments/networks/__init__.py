@@ -1,0 +1,1 @@
+"""Networks in PyTorch that only the studies train; none is a twin of a layer of `birnn_ref`."""
