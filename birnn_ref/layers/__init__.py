@@ -3,7 +3,7 @@
 from birnn_ref.layers.activation import ReLU
 from birnn_ref.layers.attention import AdditiveAttention, DotAttention
 from birnn_ref.layers.base import Layer, SparseRows
-from birnn_ref.layers.characters import CharCNN, CharLSTM, Spelt
+from birnn_ref.layers.characters import CharCNN, CharLSTM
 from birnn_ref.layers.conv import Conv1D, MaxPoolTime
 from birnn_ref.layers.crf import CRF
 from birnn_ref.layers.decoder import Decoder
@@ -13,6 +13,7 @@ from birnn_ref.layers.embedding import Embedding, LookedUp
 from birnn_ref.layers.norm import LayerNorm
 from birnn_ref.layers.pooling import PoolTime
 from birnn_ref.layers.recurrent import Bidirectional, Recurrent, Stack
+from birnn_ref.layers.spelt import Spelt
 
 __all__ = [
     "CRF",

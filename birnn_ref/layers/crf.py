@@ -152,11 +152,9 @@ class CRF(Layer):
         b, t = np.nonzero(counts[:, 1:])
         np.add.at(d_transitions, (y[b, t], y[b, t + 1]), d[b])
         rows = np.flatnonzero(lengths)
-        self.grads = {
-            "transitions": d_transitions.astype(dtype),
-            "start": d_emissions[rows, 0].sum(axis=0).astype(dtype) if len(rows) else np.zeros(len(end), dtype),
-            "end": d_emissions[rows, lengths[rows] - 1].sum(axis=0).astype(dtype),
-        }
+        d_start, d_end = (d_emissions[rows, at].sum(axis=0) for at in (0 * rows, lengths[rows] - 1))
+        found = {"transitions": d_transitions, "start": d_start, "end": d_end}
+        self.grads = {name: gradient.astype(dtype) for name, gradient in found.items()}
         return d_emissions.astype(dtype)
 
     def loss(self, emissions: Float, tags: Int, lengths: Any = None) -> tuple[float, Float]:
@@ -198,8 +196,7 @@ class CRF(Layer):
         alpha = forward_scores(scores, transitions, start, lengths)
         beta = backward_scores(scores, transitions, end, lengths)
         log_Z = log_sum_exp(alpha[0] + beta[0], axis=1) if len(alpha) else np.zeros(len(lengths))
-        counts = within(lengths, len(scores))
-        return tag_probabilities(alpha, beta, log_Z, counts).astype(emissions.dtype)
+        return tag_probabilities(alpha, beta, log_Z, within(lengths, len(scores))).astype(emissions.dtype)
 
     def decode(self, emissions: Float, lengths: Any = None) -> Int:
         """Return the tagging of the highest score, ``(batch, time)``, by Viterbi's algorithm; 0 at padded steps.
