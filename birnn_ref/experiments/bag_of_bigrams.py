@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from birnn_ref.datasets import load_imdb
+from birnn_ref.experiments.paired import Bools
 from birnn_ref.experiments.results import mean_and_interval
 
 SETTINGS = {
@@ -20,11 +21,17 @@ SEEDS = (0, 1, 2, 3, 4)
 CHECK = {"train_reviews": 2000, "strengths": [0.1]}
 
 
-def run(
+def run(seed: int, **settings: Any) -> dict[str, Any]:
+    """Fit once a strength; return the validation accuracies, the chosen strength and its one test accuracy."""
+    figures, _ = fit(seed, **settings)
+    return figures
+
+
+def fit(
     seed: int, *, num_words: int | None, maxlen: int | None, ngrams: int, strengths: list[float], alpha: float,
     train_reviews: int | None,
-) -> dict[str, Any]:  # fmt: skip
-    """Fit once a strength; return the validation accuracies, the chosen strength and its one test accuracy."""
+) -> tuple[dict[str, Any], Bools]:  # fmt: skip
+    """Return the figures of `run`, and which test reviews the chosen bag is right about, ``(reviews,)``."""
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -43,13 +50,15 @@ def run(
     models = [LogisticRegression(C=C, max_iter=1000).fit(weighted["train"], y_train) for C in strengths]
     scores = [float(model.score(weighted["validation"], data["validation"].y)) for model in models]
     chosen = int(np.argmax(scores))
-    return {
+    right: Bools = models[chosen].predict(weighted["test"]) == data["test"].y
+    figures = {
         "source": data.source,
         "features": len(weights),
         "validation_accuracy": scores,
         "strength": strengths[chosen],
-        "test_accuracy": round(float(models[chosen].score(weighted["test"], data["test"].y)), 5),
+        "test_accuracy": round(float(right.mean()), 5),
     }
+    return figures, right
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def run(
             parts = (x[k].astype(np.int64), stacked, y[k].astype(np.float32), lengths[k].astype(np.int64))
             splits[k] = twin.Reviews(*(torch.from_numpy(np.ascontiguousarray(part)) for part in parts))
         torch.manual_seed(seed)
-        model = twin.PooledClassifier(num_words, width, cell, embedding, hidden, word_dropout, dropout).to(twin.DEVICE)
+        model = twin.PooledClassifier(
+            num_words, embedding, hidden, cell=cell, ngrams=width, word_dropout=word_dropout, dropout=dropout
+        ).to(twin.DEVICE)
         averages = twin.train(
             model, splits, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
             weight_decay=weight_decay, average=average, seed=seed,

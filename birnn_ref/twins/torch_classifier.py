@@ -1,15 +1,17 @@
-"""A regularised review classifier in PyTorch, for the studies: pooled states, dropout, averaged weights."""
+"""A review classifier in PyTorch, for the studies: one part at a time may be changed; and two ways to train it."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from birnn_ref._checks import check_choice
 from birnn_ref.datasets.reviews import UNKNOWN as UNKNOWN
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -28,83 +30,127 @@ class Reviews(NamedTuple):
 
 
 class PooledClassifier(nn.Module):
-    """Embedding, one recurrent layer in both directions, mean and maximum over time, one logit.
+    """Embedding, one recurrent layer in one or both directions, its states made one vector, one logit.
 
     Parameters
     ----------
-    num_words : int
-        Rows of the embedding.
+    num_words, embedding, hidden : int
+    cell : {"rnn", "lstm", "gru", "word"}
+        ``"word"`` has no memory: each word's state is a tanh layer of its own vector, whatever stands beside it.
+    directions : {2, 1}
+        Both, or the forward one alone.
+    pooling : {"mean_max", "final"}
+        The mean and the maximum of the states over time, or the last state of each direction.
     ngrams : int
         n-gram scores beside each word's vector; their sums over time go to the readout too.
-    cell : {"rnn", "lstm", "gru"}
-    embedding, hidden : int
     word_dropout : float
         Share of the words that training replaces by the unknown word.
     dropout : float
         Of the embedding's features (one mask for all steps of a review) and of the readout's inputs.
+
+    Raises
+    ------
+    ValueError
+        If a choice is unknown, or a cell without memory is to have two directions or a final state.
+
+    Examples
+    --------
+    >>> model = PooledClassifier(10, 3, 4, directions=1, pooling="final")
+    >>> model(torch.tensor([[4, 5, 6], [7, 0, 0]]), torch.zeros(2, 3, 0), torch.tensor([3, 1])).shape
+    torch.Size([2])
     """
 
     def __init__(
-        self, num_words: int, ngrams: int, cell: str, embedding: int, hidden: int, word_dropout: float, dropout: float
-    ) -> None:
+        self, num_words: int, embedding: int, hidden: int, *, cell: str = "rnn", directions: int = 2,
+        pooling: str = "mean_max", ngrams: int = 0, word_dropout: float = 0.0, dropout: float = 0.0,
+    ) -> None:  # fmt: skip
         super().__init__()
+        check_choice("cell", cell, (*CELLS, "word"))
+        check_choice("pooling", pooling, ("mean_max", "final"))
+        if directions not in (1, 2):
+            raise ValueError(f"directions must be 1 or 2, got {directions!r}")
+        if cell == "word" and (directions, pooling) != (1, "mean_max"):
+            raise ValueError("a cell without memory has no directions and no final state: directions=1, mean_max")
         self.embedding = nn.Embedding(num_words, embedding)
         nn.init.normal_(self.embedding.weight, std=0.1)
-        self.recurrent = CELLS[cell](embedding + ngrams, hidden, batch_first=True, bidirectional=True)
-        self.readout = nn.Linear(4 * hidden + ngrams, 1)
-        self.word_dropout, self.dropout, self.ngrams = word_dropout, dropout, ngrams
+        width = embedding + ngrams
+        chain = (lambda: nn.Linear(width, hidden)) if cell == "word" else partial(CELLS[cell], width, hidden)
+        self.chains = nn.ModuleList([chain() for _ in range(directions)])
+        pooled = directions * hidden * (2 if pooling == "mean_max" else 1)
+        self.readout = nn.Linear(pooled + ngrams, 1)
+        self.cell, self.pooling, self.word_dropout, self.dropout = cell, pooling, word_dropout, dropout
         with torch.no_grad():  # start from what the scores say by themselves
-            self.readout.weight[:, 4 * hidden :] = 0.2
+            self.readout.weight[:, pooled:] = 0.2
 
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return one logit a review, ``(batch,)``."""
-        valid = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[..., None]
-        if self.training:
-            dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid[..., 0]
+        """Return one logit a review, ``(batch,)``, from token ids and scores padded behind."""
+        valid = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+        if self.training and self.word_dropout:
+            dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid
             x = torch.where(dropped, torch.full_like(x, UNKNOWN), x)
             scores = scores * ~dropped[..., None]
         vectors = self.embedding(x)
-        if self.training:
+        if self.training and self.dropout:
             mask = torch.rand(len(x), 1, vectors.shape[2], device=x.device) > self.dropout
             vectors = vectors * mask / (1 - self.dropout)
-        # Padding stands behind, so the backward direction starts in it: packing keeps it out.
-        packed = nn.utils.rnn.pack_padded_sequence(
-            torch.cat([vectors, scores], dim=2), lengths.cpu(), batch_first=True, enforce_sorted=False
-        )
-        states, _ = nn.utils.rnn.pad_packed_sequence(
-            self.recurrent(packed)[0], batch_first=True, total_length=x.shape[1]
-        )
-        mean = (states * valid).sum(dim=1) / lengths[:, None]
-        largest = states.masked_fill(~valid, -torch.inf).amax(dim=1)
-        pooled = nn.functional.dropout(torch.cat([mean, largest], dim=1), self.dropout, self.training)
+        states = self._states(torch.cat([vectors, scores], dim=2), lengths)  # one (batch, time, hidden) a direction
+        pooled = torch.cat([self._pooled(h, valid, lengths) for h in states], dim=1)
+        pooled = nn.functional.dropout(pooled, self.dropout, self.training)
         logits: Tensor = self.readout(torch.cat([pooled, scores.sum(dim=1)], dim=1))[:, 0]
         return logits
 
+    def _states(self, inputs: Tensor, lengths: Tensor) -> list[Tensor]:
+        """Return each chain's states in the order in which it reads; those of padding mean nothing."""
+        if self.cell == "word":
+            return [torch.tanh(chain(inputs)) for chain in self.chains]
+        step = torch.arange(inputs.shape[1], device=inputs.device)
+        # Each review is reversed within its own length, so that padding comes last in both directions.
+        turned = torch.where(step < lengths[:, None], lengths[:, None] - 1 - step, step)
+        orders = (inputs, inputs.gather(1, turned[..., None].expand_as(inputs)))
+        time_first = (order.transpose(0, 1) for order in orders)
+        return [chain(x)[0].transpose(0, 1) for chain, x in zip(self.chains, time_first, strict=False)]
+
+    def _pooled(self, states: Tensor, valid: Tensor, lengths: Tensor) -> Tensor:
+        if self.pooling == "final":
+            return states[torch.arange(len(states)), lengths - 1]
+        mean = (states * valid[..., None]).sum(dim=1) / lengths[:, None]
+        return torch.cat([mean, states.masked_fill(~valid[..., None], -torch.inf).amax(dim=1)], dim=1)
+
 
 def train(
-    model: Model,
-    splits: Mapping[str, Reviews],
-    *,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    weight_decay: float,
-    average: float,
-    seed: int,
-) -> Iterator[Model]:
+    model: Model, splits: Mapping[str, Reviews], *, epochs: int, batch_size: int, learning_rate: float,
+    weight_decay: float, average: float, seed: int,
+) -> Iterator[Model]:  # fmt: skip
     """Train by AdamW on one cycle of the learning rate; yield the running average of the weights after each epoch.
 
     ``average`` is the share of the old average that each step keeps.
     """
-    data = splits["train"]
+    batches = partial(_batches, splits["train"], batch_size, torch.Generator().manual_seed(seed))
+    steps = -(-len(splits["train"].y) // batch_size)
+    return one_cycle(model, batches, epochs, steps, learning_rate, weight_decay, average)
+
+
+def train_plainly(
+    model: Model, splits: Mapping[str, Reviews], *, epochs: int, batch_size: int, learning_rate: float, seed: int
+) -> Iterator[Model]:
+    """Train by Adam at one rate, as the tutorial does; yield the model after each epoch."""
     generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.Adam(model.parameters(), learning_rate)
+    for _ in range(epochs):
+        model.train()
+        for inputs, y in _batches(splits["train"], batch_size, generator):
+            loss = nn.functional.binary_cross_entropy_with_logits(model(*inputs), y)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        yield model
 
-    def batches() -> Iterator[Batch]:
-        for rows in torch.randperm(len(data.y), generator=generator).split(batch_size):  # type: ignore[no-untyped-call]
-            x, scores, y, lengths = (part[rows].to(DEVICE) for part in data)
-            yield (x, scores, lengths), y
 
-    return one_cycle(model, batches, epochs, -(-len(data.y) // batch_size), learning_rate, weight_decay, average)
+def _batches(data: Reviews, batch_size: int, generator: torch.Generator) -> Iterator[Batch]:
+    """Deal one epoch out: what the model is called with, and the labels."""
+    for rows in torch.randperm(len(data.y), generator=generator).split(batch_size):  # type: ignore[no-untyped-call]
+        x, scores, y, lengths = (part[rows].to(DEVICE) for part in data)
+        yield (x, scores, lengths), y
 
 
 def one_cycle(
