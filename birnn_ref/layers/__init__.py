@@ -2,7 +2,7 @@
 
 from birnn_ref.layers.activation import ReLU
 from birnn_ref.layers.attention import AdditiveAttention, DotAttention
-from birnn_ref.layers.base import Layer, SparseRows
+from birnn_ref.layers.base import Layer, SparseRows, no_grad
 from birnn_ref.layers.characters import CharCNN, CharLSTM
 from birnn_ref.layers.conv import Conv1D, MaxPoolTime
 from birnn_ref.layers.crf import CRF
@@ -37,4 +37,5 @@ __all__ = [
     "SparseRows",
     "Spelt",
     "Stack",
+    "no_grad",
 ]

@@ -177,7 +177,7 @@ class CRF(Layer):
             As in `forward`, or if no step counts.
         """
         log_likelihood = self.forward(emissions, tags, lengths)
-        steps = int(self._cache[-1].sum())
+        steps = int(check_lengths(lengths, *emissions.shape[:2]).sum())
         if not steps:
             raise ValueError("lengths leaves no step that counts: the mean has nothing to run over")
         d_outputs = np.full(len(log_likelihood), -1 / steps, emissions.dtype)

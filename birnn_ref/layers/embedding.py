@@ -18,7 +18,7 @@ from birnn_ref._checks import (
     check_sizes,
     within,
 )
-from birnn_ref.layers._padding import without_padding
+from birnn_ref.layers._padding import Mask, without_padding
 from birnn_ref.layers.base import Layer, SparseRows
 
 
@@ -106,8 +106,9 @@ class Embedding(Layer):
         ValueError
             If their shape differs, one that counts is outside the vocabulary, or they are plainly padded in front.
         """
-        looked_up = self.look_up(ids, lengths)
-        return without_padding(looked_up.W[looked_up.ids], self._cache[1])
+        ids, counts = self._checked(ids, lengths)
+        self._keep(ids, counts)
+        return without_padding(self.params["W"][ids], counts)
 
     def look_up(self, ids: Int, lengths: Any = None) -> LookedUp:
         """Check the ids as `forward` does, and leave it to the next layer to read the rows.
@@ -122,8 +123,13 @@ class Embedding(Layer):
         LookedUp
             For a recurrent layer, whose gradient goes to `backward`.
         """
-        W = self.params["W"]
-        counts = None
+        ids, counts = self._checked(ids, lengths)
+        self._keep(ids, counts)
+        return LookedUp(ids, self.params["W"])
+
+    def _checked(self, ids: Int, lengths: Any) -> tuple[Int, Mask | None]:
+        """Return the ids, 0 where a step does not count, and which do; None where every step does."""
+        num_words, counts = len(self.params["W"]), None
         if not isinstance(ids, np.ndarray) or not np.issubdtype(ids.dtype, np.integer):
             raise TypeError(f"ids must be an integer array, got {getattr(ids, 'dtype', type(ids).__name__)}")
         if ids.ndim != 2:
@@ -135,10 +141,9 @@ class Embedding(Layer):
             check_padding_behind(ids, checked)
             counts = within(checked, ids.shape[1])
             ids = np.where(counts, ids, 0)
-        if ids.size and (ids.min() < 0 or ids.max() >= len(W)):
-            raise ValueError(f"ids must lie between 0 and {len(W) - 1}, got {ids.min()} to {ids.max()}")
-        self._keep(ids, counts)
-        return LookedUp(ids, W)
+        if ids.size and (ids.min() < 0 or ids.max() >= num_words):
+            raise ValueError(f"ids must lie between 0 and {num_words - 1}, got {ids.min()} to {ids.max()}")
+        return ids, counts
 
     def backward(self, d_outputs: Float | SparseRows) -> None:
         """Store the gradient of ``W``; ids have none.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float, Int, check_rng, within
+from birnn_ref.layers import no_grad
 from birnn_ref.train.checkpoint import load_checkpoint, save_checkpoint
 from birnn_ref.train.clipping import clip_gradients
 from birnn_ref.train.early_stopping import EarlyStopping
@@ -132,7 +133,8 @@ def evaluate(
     answers: list[Any] = []
     for batch in data.batches(batch_size):
         if _weight(batch):
-            logits = model.forward(batch.x, batch.lengths)
+            with no_grad():
+                logits = model.forward(batch.x, batch.lengths)
             said = _said(model, logits, batch)
             total.add(_loss(loss, logits, batch)[0], said, batch)
             if metric is not None:

@@ -81,8 +81,8 @@ def test_gradients_equal_central_differences(name):
 @each_reader
 def test_a_spelling_is_read_once_a_batch(name, monkeypatch):
     layer, x, seen = reader(name), words(np.random.default_rng(0), 20, 30), []
-    forward = layer.letters.look_up
-    monkeypatch.setattr(layer.letters, "look_up", lambda ids, *rest: (seen.append(len(ids)), forward(ids, *rest))[1])
+    checked = layer.letters._checked
+    monkeypatch.setattr(layer.letters, "_checked", lambda ids, *rest: (seen.append(len(ids)), checked(ids, *rest))[1])
     layer.forward(x)
     assert seen == [len(np.unique(x.words))]
 

@@ -121,8 +121,8 @@ class Bidirectional(Directions):
             If an argument's dtype, shape or range is not as above.
         """
         x = self._inputs(x)
-        both, final = self._forward(x, lengths, initial)
-        self._keep(both, *self._take())
+        both, final, cache = self._forward(x, lengths, initial)
+        self._keep(both, *cache)
         if self.merge is None:
             return (both[:, :, 0], both[:, :, 1]), final
         return merge_directions(both, self.merge), final

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from birnn_ref._checks import Float, Int, check_choice, check_input, check_lengths, check_sizes
 from birnn_ref.cells import Cell, find_cell
-from birnn_ref.layers.base import Layer
+from birnn_ref.layers.base import Layer, wants_gradients
 from birnn_ref.layers.embedding import LookedUp
 from birnn_ref.layers.scans import threads
 from birnn_ref.layers.scans.buffers import Buffers
 from birnn_ref.layers.scans.compiled import compiled_scan
-from birnn_ref.layers.scans.packing import Block, Packing
+from birnn_ref.layers.scans.packing import Block, Chain, Packing
 from birnn_ref.layers.scans.steps import StepScan
 
 States = tuple[Float, ...]
@@ -63,8 +63,8 @@ class Directions(Layer):
         changed = [f"{name}={v!r}" for name, v in self.options.items() if v != self.record.options[name].default]
         return ", ".join([self.cell, f"{self.features} → {hidden}", *changed])
 
-    def _forward(self, x: Float | LookedUp, lengths: Any, initial: States | None) -> tuple[Float, States]:
-        """Return the states after every step, ``(batch, time, directions, hidden)``, and the final ones.
+    def _forward(self, x: Float | LookedUp, lengths: Any, initial: States | None) -> tuple[Float, States, Any]:
+        """Return the states after every step, ``(batch, time, directions, hidden)``, the final ones, and a cache.
 
         ``x`` is ``(batch, time, features)``, or has an axis for the directions before the last if each reads its own.
         """
@@ -74,24 +74,30 @@ class Directions(Layer):
         given = self._states("initial", initial, batch)
         outputs = packing.unpacked(self.directions, self.hidden, dtype=self.dtype)
         options = self.record.step_options(self.options)
+        keep = wants_gradients()  # a thread of its own would not know
+
+        def scan(chain: Chain, d: int, read: Any, states: States, own: dict[str, Float]) -> Any:
+            return self._scan.forward(chain, self._own_buffers[d], read, states, own, options)
 
         def one(d: int) -> tuple[Any, list[Float]]:
-            buffers, chain = self._own_buffers[d], packing.chains[d]
+            buffers, chain, kept = self._own_buffers[d], packing.chains[d], None
             own = {name: value[d] for name, value in params.items()}
             states = tuple(
                 chain.states(buffers, name, state[d]) for name, state in zip(self.record.states, given, strict=True)
             )
-            kept = self._scan.forward(chain, buffers, partial(source.forward, d), states, own, options)
+            if keep:
+                kept = scan(chain, d, partial(source.forward, d), states, own)
             for block in chain.blocks:
+                if not keep:  # what a scan keeps of a block may make room for the next one's
+                    scan(chain.alone(block), d, partial(_read_block, source, d, block), states, own)
                 packing.unpack(chain.after(states[0], block), outputs[:, d], block.rows)
             return kept, [state[chain.final] for state in states]
 
-        with threads.directions(self._scan.compiled) as run:
+        with threads.directions(self._scan.compiled, packing.size * self.hidden**2) as run:
             source = self._scan.source(packing, self._buffers, x, params)
             caches, final = zip(*run([partial(one, d) for d in range(self.directions)]), strict=True)
-        self._keep(packing, source, caches)
-        both = tuple(np.stack(directions) for directions in zip(*final, strict=True))
-        return outputs.reshape(batch, time, *outputs.shape[1:]), tuple(self._without_axis(state) for state in both)
+        both = tuple(self._without_axis(np.stack(directions)) for directions in zip(*final, strict=True))
+        return outputs.reshape(batch, time, *outputs.shape[1:]), both, (packing, source, caches)
 
     def _backward(self, d_outputs: Float | None, d_final: States | None, cache: Any) -> tuple[Any, States]:
         """Return the gradients of ``x`` and of the initial states; ``cache`` is what `_forward` kept."""
@@ -109,7 +115,7 @@ class Directions(Layer):
             )
             return grads
 
-        with threads.directions(self._scan.compiled) as run:
+        with threads.directions(self._scan.compiled, packing.size * self.hidden**2) as run:
             found = run([partial(one, d) for d in range(self.directions)])
             dx, of_inputs = source.gradients()
         grads = {name: np.stack([direction[name] for direction in found]) for name in found[0]}
@@ -149,6 +155,12 @@ class Directions(Layer):
 
     def _without_axis(self, value: Float) -> Float:
         return value if self.directions == 2 else value[0]
+
+
+def _read_block(source: Any, direction: int, block: Block, _: Block, *out: Float) -> Float:
+    """Read this block, whichever a scan asks for: it has been given this one alone, and counts its rows from 0."""
+    projected: Float = source.forward(direction, block, *out)
+    return projected
 
 
 def check_states(name: str, states: Any, cell: Cell, shape: tuple[int, ...], dtype: npt.DTypeLike) -> States:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from birnn_ref._checks import Float, check_input
 from birnn_ref.cells import Cell
 from birnn_ref.layers.embedding import LookedUp
-from birnn_ref.layers.recurrent.directions import Directions, States
+from birnn_ref.layers.recurrent.directions import Directions, States, check_states
 
 
 class Recurrent(Directions):
@@ -104,8 +104,43 @@ class Recurrent(Directions):
         TypeError, ValueError
             If an argument's dtype, shape or range is not as above.
         """
-        outputs, final = self._forward(self._single_input(x), lengths, initial)
+        outputs, final, cache = self._forward(self._single_input(x), lengths, initial)
+        self._keep(*cache)
         return outputs[:, :, 0], final
+
+    def step(self, x_t: Float, states: States | None = None) -> States:
+        """Read one more step of a stream; for answers alone, since nothing is kept for a backward.
+
+        Parameters
+        ----------
+        x_t : array, ``(batch, features)``
+        states : tuple of arrays ``(batch, hidden)``, optional
+            What the step before returned: ``(h,)``, for the LSTM ``(h, c)``; 0 if left out.
+
+        Returns
+        -------
+        tuple of arrays, ``(batch, hidden)``
+            The states after this step; the first is the output.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument's dtype or shape is not as above.
+
+        Examples
+        --------
+        >>> layer = Recurrent("lstm", 3, 4, rng=np.random.default_rng(0), dtype=float)
+        >>> x, states = np.ones((1, 5, 3)), None
+        >>> for t in range(5):
+        ...     states = layer.step(x[:, t], states)
+        >>> outputs, _ = layer.forward(x)
+        >>> np.allclose(states[0], outputs[:, 4])
+        True
+        """
+        check_input("x_t", x_t, ("batch", self.features), self.dtype)
+        given = check_states("states", states, self.record, (len(x_t), self.hidden), self.dtype)
+        *after, _ = self.record.step(x_t, *given, **self.params, **self.record.step_options(self.options))
+        return tuple(after)
 
     def backward(self, d_outputs: Float | None, d_final: States | None = None) -> tuple[Float, States]:
         """Carry gradients back to the inputs; store those of the parameters in ``grads``.

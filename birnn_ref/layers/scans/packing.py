@@ -87,6 +87,10 @@ class Chain(NamedTuple):
         states[self.initial] = initial
         return states
 
+    def alone(self, block: Block) -> Chain:
+        """Return a chain of this block, with its rows alone; it reads and writes the same states."""
+        return self._replace(size=block.size, blocks=[block._replace(rows=slice(0, block.size))])
+
     def before(self, states: Float, block: Block) -> Float:
         """Return, for every row of the block, the state that its step read: ``(block.size, hidden)``."""
         return _at(states, self.read, block.rows)

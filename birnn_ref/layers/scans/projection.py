@@ -51,7 +51,7 @@ class ProjectedInputs:
                 own[block.rows, :features] = packing.pack(own_flat, block.rows)
         self.inputs = np.broadcast_to(inputs, (directions, *inputs.shape[1:]))
         self.W = np.concatenate([W_xh, b_h[:, None]], axis=1) * scale
-        self.dW = np.zeros_like(self.W)
+        self.dW = np.zeros(self.W.shape, self.W.dtype)  # unlike zeros_like, it costs nothing before it is used
         # Directions that run at once cannot share the gradient of the inputs that they share.
         self.d_inputs = buffers("d_inputs", directions if at_once else kinds, packing.size, features)
 

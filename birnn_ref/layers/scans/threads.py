@@ -10,20 +10,22 @@ from contextlib import contextmanager
 from typing import Any
 
 Tasks = list[Callable[[], Any]]
+WORTH_A_THREAD = 500_000
+"""Multiplications of one gate's recurrent products; fewer take no longer than to wake another thread."""
 
 
 @contextmanager
-def directions(compiled: bool) -> Iterator[Callable[[Tasks], list[Any]]]:
+def directions(compiled: bool, work: int) -> Iterator[Callable[[Tasks], list[Any]]]:
     """Yield a function that runs one task for each direction and returns what they return.
 
-    Compiled scans run at once. BLAS has one thread meanwhile: each direction has a core of its own, and sums are added
-    up in one order, however many cores there are.
+    Compiled scans run at once, if there is ``work`` enough for two threads. BLAS has one thread meanwhile: each
+    direction has a core of its own, and sums are added up in one order, however many cores there are.
     """
     if not compiled:
         yield in_turn
         return
     with _controller().limit(limits=1, user_api="blas"):
-        yield at_once
+        yield at_once if work >= WORTH_A_THREAD else in_turn
 
 
 def in_turn(tasks: Tasks) -> list[Any]:
