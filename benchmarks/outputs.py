@@ -37,7 +37,7 @@ def crf_in_numpy() -> Callable[[], Any]:
 def crf_in_torch() -> Callable[[], Any]:
     """Return the twin's pass."""
     torch = _torch()
-    from birnn_ref.twins.torch_crf import TorchCRF
+    from birnn_ref.twins.torch.crf import TorchCRF
 
     layer, emissions, tags = _crf_task()
     twin, y = TorchCRF(layer), torch.from_numpy(tags)

@@ -46,17 +46,18 @@ def train_numpy(train: Sequences, test: Sequences, seed: int) -> Timeline:
 
 def train_keras(train: Sequences, test: Sequences, seed: int) -> Timeline:
     """Run the tutorial's script: five epochs, each scored."""
-    from birnn_ref.twins import keras as twin
+    from birnn_ref.experiments.networks.tutorial import Scorer, classifier
+    from birnn_ref.twins.keras import keras
 
-    class Stopwatch(twin.keras.callbacks.Callback):  # type: ignore[misc]
+    class Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             timeline.append((time.perf_counter() - start, scorer.accuracy["test"][-1]))
 
-    twin.keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(seed)
     start, timeline = time.perf_counter(), []
-    model = twin.classifier(2000, 128, 64)
+    model = classifier(2000, 128, 64)
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    scorer = twin.Scorer({"test": (test.x, test.y)})
+    scorer = Scorer({"test": (test.x, test.y)})
     model.fit(train.x, train.y, batch_size=32, epochs=5, verbose=0, callbacks=[scorer, Stopwatch()])
     return timeline
 

@@ -26,7 +26,8 @@ def run(
     validation: float, train_reviews: int | None, test_reviews: int | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train once; return the history by epoch, the seconds an epoch took, the parameter count and the backend."""
-    from birnn_ref.twins import keras as twin
+    from birnn_ref.experiments.networks.tutorial import Clock, Scorer, classifier
+    from birnn_ref.twins.keras import BACKEND, keras
 
     data = load_imdb(num_words, maxlen, padding="pre", validation=validation, rng=np.random.default_rng(seed))
     train = data["train"].x[:train_reviews], data["train"].y[:train_reviews]
@@ -34,14 +35,14 @@ def run(
         name: (data[name].x[:test_reviews], data[name].y[:test_reviews]) for name in data.splits if name != "train"
     }
 
-    twin.keras.utils.set_random_seed(seed)
-    model = twin.classifier(num_words, embedding, hidden)
+    keras.utils.set_random_seed(seed)
+    model = classifier(num_words, embedding, hidden)
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    clock = twin.Clock()
-    scorer = twin.Scorer(scored)
+    clock = Clock()
+    scorer = Scorer(scored)
     history = model.fit(*train, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[clock, scorer]).history
     return {
-        "backend": twin.BACKEND,
+        "backend": BACKEND,
         "source": data.source,
         "parameters": int(model.count_params()),
         "train_accuracy": [round(float(a), 5) for a in history["accuracy"]],

@@ -87,10 +87,10 @@ def _layer(
 
 def _results_of(framework: str) -> Any:
     if framework == "torch":
-        from birnn_ref.twins.torch_parity import torch_results
+        from birnn_ref.twins.torch.parity import torch_results
 
         return torch_results
-    from birnn_ref.twins.keras_parity import keras_results
+    from birnn_ref.twins.keras.parity import keras_results
 
     return keras_results
 

@@ -21,7 +21,7 @@ from birnn_ref.datasets.tasks.past_xor_future import NOT_ASKED, UP, every_sequen
 from birnn_ref.experiments.readers import falling_rate
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.twins.spec import Spec
-from birnn_ref.twins.torch_recurrence import TorchRecurrence
+from birnn_ref.twins.torch.recurrence import TorchRecurrence
 from birnn_ref.variants.asymmetrical import AsymmetricalBiRNN
 from birnn_ref.variants.gated_exchange import ExchangeBiRNN
 from birnn_ref.variants.slstm import SLSTM

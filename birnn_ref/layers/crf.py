@@ -75,13 +75,9 @@ class CRF(Layer):
     """
 
     def __init__(
-        self,
-        tags: int,
-        names: Sequence[str] | None = None,
-        *,
-        rng: np.random.Generator,
+        self, tags: int, names: Sequence[str] | None = None, *, rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float32,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         check_sizes(tags=tags)
         if names is not None and len(names) != tags:

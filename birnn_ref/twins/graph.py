@@ -62,17 +62,17 @@ class Graph:
         The twin's leaf of a dotted name.
     drop : callable
         ``drop(x, rate)``: dropout, in training.
-    counts : callable
-        ``counts(lengths, time)``: True ``(batch, time)`` at the steps that count.
+    within : callable
+        ``within(lengths, time)``: True ``(batch, time)`` at the steps that count.
     rows : callable
         ``rows(matrix, at)``: the matrix's rows that an integer array of any shape names.
     """
 
     def __init__(
-        self, xp: Any, part: Callable[[str], Any], drop: Callable[[Any, float], Any], counts: Callable[[Any, int], Any],
+        self, xp: Any, part: Callable[[str], Any], drop: Callable[[Any, float], Any], within: Callable[[Any, int], Any],
         rows: Callable[[Any, Any], Any],
     ) -> None:  # fmt: skip
-        self.xp, self.part, self.drop, self.counts, self.rows = xp, part, drop, counts, rows
+        self.xp, self.part, self.drop, self.within, self.rows = xp, part, drop, within, rows
 
     def logits(self, model: Layer, x: Any, lengths: Any) -> Any:
         """Compute what the model's ``forward`` computes."""
@@ -93,7 +93,7 @@ class Graph:
         ids, (words_at, letters, counts) = x
         words = self.look_up("words", ids, lengths)
         if lengths is not None:
-            words_at = self.xp.where(self.counts(lengths, ids.shape[1]), words_at, self.xp.zeros_like(words_at))
+            words_at = self.xp.where(self.within(lengths, ids.shape[1]), words_at, self.xp.zeros_like(words_at))
         vectors = self.look_up("chars.letters", letters, counts)
         if isinstance(model.chars, CharLSTM):
             h = self.part("chars.stack")(vectors, counts)[1][0][0]  # (2, spellings, features / 2)
@@ -107,14 +107,14 @@ class Graph:
     def look_up(self, name: str, ids: Any, lengths: Any) -> Any:
         """Return the vectors of ids, 0 at padded steps, whatever id stands there."""
         if lengths is not None:
-            ids = self.xp.where(self.counts(lengths, ids.shape[1]), ids, self.xp.zeros_like(ids))
+            ids = self.xp.where(self.within(lengths, ids.shape[1]), ids, self.xp.zeros_like(ids))
         return self.keep(self.part(name)(ids), lengths)
 
     def keep(self, x: Any, lengths: Any, fill: float = 0.0) -> Any:
         """Return ``x`` with ``fill`` at the steps that do not count."""
         if lengths is None:
             return x
-        return self.xp.where(self.counts(lengths, x.shape[1])[:, :, None], x, self.xp.full_like(x, fill))
+        return self.xp.where(self.within(lengths, x.shape[1])[:, :, None], x, self.xp.full_like(x, fill))
 
     def convolve(self, name: str, x: Any, lengths: Any) -> Any:
         """Convolve over time; beyond a sequence's end is zero."""

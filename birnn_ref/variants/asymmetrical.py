@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from birnn_ref._checks import check_choice, check_sizes
 from birnn_ref.twins.spec import Spec
-from birnn_ref.twins.torch_recurrence import CLASSES, TorchRecurrence, reverse_time
+from birnn_ref.twins.torch.padding import reverse_time
+from birnn_ref.twins.torch.recurrence import CLASSES, TorchRecurrence
 from birnn_ref.variants._checks import check_lengths, check_tensor
 
 FORMS = ("per_step", "summary")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from birnn_ref._checks import check_choice, check_sizes
 from birnn_ref.twins.spec import Spec
-from birnn_ref.twins.torch_recurrence import CLASSES, TorchRecurrence
+from birnn_ref.twins.torch.recurrence import CLASSES, TorchRecurrence
 from birnn_ref.variants._checks import blank, check_lengths, check_tensor, counts
 
 

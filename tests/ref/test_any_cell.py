@@ -120,11 +120,11 @@ def test_a_framework_that_lacks_it_says_so(cell):
             convert(cell, params)
     with pytest.raises(ValueError, match=f"no framework has the cell '{cell}'"):
         Spec("recurrent", cell, 3, 4)
-    torch_weights = pytest.importorskip("birnn_ref.twins.torch_weights")
+    twins = pytest.importorskip("birnn_ref.twins.torch")
     model = Tagger(cell, 9, 2, 3, 2, rng=np.random.default_rng(0))
     for other in (layer, model):
         with pytest.raises(ValueError, match=f"no framework has the cell '{cell}'"):
-            torch_weights.to_torch(other)
+            twins.to_torch(other)
 
 
 @each_cell
@@ -164,8 +164,8 @@ class TestCellOfYourOwn:
         check_parameters(stack, lambda: float((stack.forward(x)[0] * d_outputs).sum()))
 
     def test_has_no_twin_even_under_a_known_name(self):
-        torch_weights = pytest.importorskip("birnn_ref.twins.torch_weights")
+        twins = pytest.importorskip("birnn_ref.twins.torch")
         for name in ("leaky", "rnn"):
             cell = Cell(name, "h", self.CELL.step, self.CELL.step_backward, options=self.CELL.options)
             with pytest.raises(ValueError, match="no framework has the cell"):
-                torch_weights.to_torch(Recurrent(cell, 2, 3, rng=np.random.default_rng(0)))
+                twins.to_torch(Recurrent(cell, 2, 3, rng=np.random.default_rng(0)))

@@ -105,7 +105,7 @@ def test_gradients_equal_central_differences(names):
 )  # fmt: skip
 def test_equals_its_twin(batch, time, seed, bio, scale):
     torch = pytest.importorskip("torch")
-    from birnn_ref.twins.torch_crf import TorchCRF
+    from birnn_ref.twins.torch.crf import TorchCRF
 
     rng = np.random.default_rng(seed)
     layer, emissions = crf_of(5, seed, names=NAMES if bio else None), scale * rng.normal(size=(batch, time, 5))

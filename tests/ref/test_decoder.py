@@ -127,14 +127,14 @@ def texts(rng, padded):
 def test_the_model_equals_its_twin_and_its_gradients_are_differences(form, cell, padded):
     torch = pytest.importorskip("torch")
     from birnn_ref.twins.spec import gradients
-    from birnn_ref.twins.torch_seq2seq import TorchSeq2Seq
-    from birnn_ref.twins.torch_weights import torch_gradients
+    from birnn_ref.twins.torch import from_torch, to_torch
+    from birnn_ref.twins.torch.weights import torch_gradients
 
     model, (x, steps, y) = model_of(form, cell, depth=2), texts(np.random.default_rng(1), padded)
     logits = model.forward(x, steps)
     _, d_logits = model.loss(logits, y, steps)
     model.backward(d_logits)
-    twin = TorchSeq2Seq(model)
+    twin = to_torch(model)
     tensors = tuple(None if array is None else torch.from_numpy(array) for array in x)
     theirs = twin(tensors, None if steps is None else torch.from_numpy(steps))
     theirs.backward(torch.from_numpy(d_logits))
@@ -148,7 +148,7 @@ def test_the_model_equals_its_twin_and_its_gradients_are_differences(form, cell,
         for own, their in zip(level, other, strict=True):
             for key in own:
                 np.testing.assert_allclose(own[key], their[key], rtol=1e-8, atol=1e-12, err_msg=key)
-    back = twin.to_reference()
+    back = from_torch(twin)
     assert all(np.array_equal(a, b) for (_, a), (_, b) in
                zip(back.named_parameters(), model.named_parameters(), strict=True))  # fmt: skip
     if not padded and cell == "lstm":

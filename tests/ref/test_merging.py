@@ -94,7 +94,7 @@ class TestANewMode:
     @pytest.mark.parametrize("mixed", [True, False])
     def test_has_twins(self, framework, mixed):
         pytest.importorskip(framework)
-        parity = import_module(f"birnn_ref.twins.{framework}_parity")
+        parity = import_module(f"birnn_ref.twins.{framework}.parity")
         options = {"merge": "max", "mixed": mixed, "rng": np.random.default_rng(0), "dtype": np.float64}
         stack = Stack("lstm", 3, 4, 2, **options)
         case = draw_case(describe(stack)[0], 3, 5, padded=True, rng=np.random.default_rng(1))

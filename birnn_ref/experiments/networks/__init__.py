@@ -1,1 +1,1 @@
-"""Networks in PyTorch that only the studies train; none is a twin of a layer of `birnn_ref`."""
+"""Networks in PyTorch and Keras that only the studies train; none is a twin of a layer of `birnn_ref`."""

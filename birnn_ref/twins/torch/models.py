@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from birnn_ref._checks import Float
 from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer
-from birnn_ref.twins import torch_weights
 from birnn_ref.twins.graph import Graph, leaves
-from birnn_ref.twins.torch_crf import TorchCRF
-from birnn_ref.twins.torch_recurrence import TorchRecurrence
+from birnn_ref.twins.torch.crf import TorchCRF
+from birnn_ref.twins.torch.padding import within
+from birnn_ref.twins.torch.recurrence import TorchRecurrence
+from birnn_ref.twins.torch.weights import recurrence_from_torch, recurrence_to_torch, torch_gradients, widened
 
 
 class TorchModel(nn.Module):
@@ -46,13 +47,10 @@ class TorchModel(nn.Module):
         def drop(value: Tensor, rate: float) -> Tensor:
             return nn.functional.dropout(value, rate, self.training)
 
-        def counts(lengths: Tensor, time: int) -> Tensor:
-            return torch.arange(time, device=lengths.device) < lengths[:, None]
-
         def rows(matrix: Tensor, at: Tensor) -> Tensor:
             return matrix[at]
 
-        logits: Tensor = Graph(torch, self.part, drop, counts, rows).logits(self.reference, x, lengths)
+        logits: Tensor = Graph(torch, self.part, drop, within, rows).logits(self.reference, x, lengths)
         return logits
 
     def loss(self, logits: Tensor, tags: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -62,7 +60,7 @@ class TorchModel(nn.Module):
             loss: Tensor = -self.leaves["crf"](logits, tags, lengths).sum() / steps
             return loss
         if lengths is not None:
-            counts = torch.arange(tags.shape[1], device=tags.device) < lengths[:, None]
+            counts = within(lengths, tags.shape[1])
             logits, tags = logits[counts], tags[counts]
         return nn.functional.cross_entropy(logits.flatten(0, -2), tags.flatten())
 
@@ -89,7 +87,7 @@ class TorchModel(nn.Module):
             source = self.part(name) if not isinstance(layer, AdditiveAttention) else None
             if isinstance(source, TorchRecurrence):
                 for level, other in zip(
-                    target.children.values(), torch_weights.from_torch(source).children.values(), strict=True
+                    target.children.values(), recurrence_from_torch(source).children.values(), strict=True
                 ):
                     level.params = other.params
             else:
@@ -100,7 +98,7 @@ class TorchModel(nn.Module):
     def ref_gradients(self) -> dict[str, Any]:
         """Return the gradients of the last backward pass as `birnn_ref.twins.graph.ref_gradients` names them."""
         return {
-            name: torch_weights.torch_gradients(self.part(name))
+            name: torch_gradients(self.part(name))
             if name.endswith("stack")
             else self._arrays(name, layer, gradients=True)
             for name, layer in leaves(self.reference).items()
@@ -111,7 +109,7 @@ class TorchModel(nn.Module):
             tensor: Any = self.part(part).get_parameter(key)
             if gradients and tensor.grad is None:
                 raise ValueError(f"{part}.{key} has no gradient: call backward first")
-            return torch_weights.widened(tensor.grad if gradients else tensor)
+            return widened(tensor.grad if gradients else tensor)
 
         if isinstance(layer, AdditiveAttention):
             U, v = f"{name}.U", f"{name}.v"
@@ -163,7 +161,7 @@ def _torch_leaves(name: str, layer: Layer) -> dict[str, nn.Module]:
             assert leaf.conv.bias is not None
             leaf.conv.bias.copy_(torch.from_numpy(params["b"]))
         return {name: leaf}
-    return {name: torch_weights.to_torch(layer)}
+    return {name: recurrence_to_torch(layer)}
 
 
 def _linear(W: Float, b: Float | None) -> nn.Linear:

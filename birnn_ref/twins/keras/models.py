@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer
-from birnn_ref.twins import keras_weights
 from birnn_ref.twins.graph import Graph, leaves
-from birnn_ref.twins.keras import keras
-from birnn_ref.twins.keras_recurrence import KerasRecurrence
+from birnn_ref.twins.keras.backend import keras, within
+from birnn_ref.twins.keras.recurrence import KerasRecurrence
+from birnn_ref.twins.keras.weights import recurrence_from_keras, recurrence_to_keras
 
 ops = keras.ops
 
@@ -47,13 +47,10 @@ class KerasModel(keras.Model):  # type: ignore[misc]
         def drop(value: Any, rate: float) -> Any:
             return keras.random.dropout(value, rate, seed=self.seed) if training and rate else value
 
-        def counts(lengths: Any, time: int) -> Any:
-            return ops.arange(time) < ops.cast(lengths, "int32")[:, None]
-
         def rows(matrix: Any, at: Any) -> Any:
             return ops.take(matrix, at, axis=0)
 
-        return Graph(ops, self.part, drop, counts, rows).logits(self.copy_reference(), x, lengths)
+        return Graph(ops, self.part, drop, within, rows).logits(self.copy_reference(), x, lengths)
 
     def part(self, name: str) -> Any:
         """Return the leaf of a dotted name."""
@@ -64,7 +61,7 @@ class KerasModel(keras.Model):  # type: ignore[misc]
         model = self.copy_reference()
         for name, layer in leaves(model).items():
             if isinstance(self.leaves.get(name), KerasRecurrence):
-                back = keras_weights.from_keras(self.leaves[name])
+                back = recurrence_from_keras(self.leaves[name])
                 for level, other in zip(layer.children.values(), back.children.values(), strict=True):
                     level.params = other.params
             else:
@@ -94,7 +91,7 @@ def _leaves(name: str, layer: Layer) -> dict[str, Any]:
             f"{name}.v": _filled(keras.layers.Dense(1, use_bias=False, dtype=v.dtype.name), v.shape, [v]),
         }
     if not isinstance(layer, Dense | Embedding | Conv1D):
-        return {name: keras_weights.to_keras(layer)}
+        return {name: recurrence_to_keras(layer)}
     W = params["W"]
     leaf: Any
     if isinstance(layer, Dense):

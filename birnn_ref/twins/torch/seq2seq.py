@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from birnn_ref._checks import Float
 from birnn_ref.models.seq2seq import Seq2Seq
-from birnn_ref.twins import torch_weights
+from birnn_ref.twins.torch.padding import within
+from birnn_ref.twins.torch.weights import recurrence_from_torch, recurrence_to_torch
 from birnn_ref.twins.weights import ref_from_torch, ref_gradients_from_torch, torch_from_ref
 
 CELLS: dict[str, Any] = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
@@ -38,7 +39,7 @@ class TorchSeq2Seq(nn.Module):
         self.reference, decoder = copy.deepcopy(model), model.decoder
         if decoder.cell.name not in CELLS:
             raise TypeError(f"cell must be one that torch.nn has, {', '.join(CELLS)}, got {decoder.cell.name}")
-        self.encoder = torch_weights.to_torch(model.encoder)
+        self.encoder = recurrence_to_torch(model.encoder)
         own = {name: decoder.params[name] for name in decoder.params if name in ("W_xh", "W_hh", "b_h", "b_hn")}
         dtype = getattr(torch, own["b_h"].dtype.name)
         self.cell = CELLS[decoder.cell.name](len(own["W_xh"]), decoder.hidden, dtype=dtype)
@@ -57,8 +58,8 @@ class TorchSeq2Seq(nn.Module):
         model, p = self.reference, {name.replace("__", "."): value for name, value in self.plain.items()}
         read_lengths = torch.full((len(ids),), ids.shape[1]) if read_lengths is None else read_lengths
         lengths = torch.full((len(ids),), said.shape[1]) if lengths is None else lengths
-        reads = torch.arange(ids.shape[1], device=ids.device) < read_lengths[:, None]
-        writes = torch.arange(said.shape[1], device=ids.device) < lengths[:, None]
+        reads = within(read_lengths, ids.shape[1])
+        writes = within(lengths, said.shape[1])
 
         def drop(value: Tensor) -> Tensor:
             return nn.functional.dropout(value, model.words.dropout.rate, self.training)
@@ -100,7 +101,7 @@ class TorchSeq2Seq(nn.Module):
             parameters[name.replace("__", ".")][...] = value.detach().cpu().numpy()
         for name, value in self._cell_arrays(gradients=False).items():
             model.decoder.params[name][...] = value
-        back = torch_weights.from_torch(self.encoder)
+        back = recurrence_from_torch(self.encoder)
         for level, other in zip(model.encoder.children.values(), back.children.values(), strict=True):
             level.params = other.params
         return model

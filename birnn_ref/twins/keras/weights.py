@@ -1,4 +1,4 @@
-"""Carry recurrent layers and models from the reference to Keras and back, weights and all."""
+"""Carry recurrent layers from the reference to Keras and back, weights and all."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from birnn_ref.layers import Layer
-from birnn_ref.twins.graph import MODELS
-from birnn_ref.twins.keras import CELLS, keras
-from birnn_ref.twins.keras_recurrence import KerasRecurrence
+from birnn_ref.twins.keras.backend import CELLS, keras
+from birnn_ref.twins.keras.recurrence import KerasRecurrence
 from birnn_ref.twins.spec import Spec, build, describe
 from birnn_ref.twins.weights import keras_from_ref, ref_from_keras
 
@@ -24,36 +23,8 @@ _HARMLESS = (
 """Options that are read elsewhere, or change nothing of what a layer computes from its weights at steps that count."""
 
 
-def to_keras(layer: Layer) -> Any:
-    """Return the twin of a recurrent layer or a model in Keras, with the same weights.
-
-    Parameters
-    ----------
-    layer : Recurrent, Bidirectional, Stack, or a model of `birnn_ref.models`
-
-    Returns
-    -------
-    KerasRecurrence or KerasModel
-        Built from Keras's own layers.
-
-    Raises
-    ------
-    TypeError
-        If the layer is none of these.
-
-    Examples
-    --------
-    >>> from birnn_ref.layers import Bidirectional
-    >>> layer = Bidirectional("gru", 3, 4, merge="sum", rng=np.random.default_rng(0))
-    >>> x = np.ones((2, 5, 3), np.float32)
-    >>> theirs, _ = to_keras(layer)(x)
-    >>> bool(np.allclose(layer.forward(x)[0], keras.ops.convert_to_numpy(theirs), atol=1e-6))
-    True
-    """
-    if isinstance(layer, MODELS):
-        from birnn_ref.twins.keras_models import KerasModel
-
-        return KerasModel(layer)
+def recurrence_to_keras(layer: Layer) -> KerasRecurrence:
+    """Return the twin of a recurrent layer, with the same weights; see `birnn_ref.twins.keras.to_keras`."""
     spec, chains = describe(layer)
     twin = KerasRecurrence(spec)
     for level, directions in enumerate(chains):
@@ -62,38 +33,8 @@ def to_keras(layer: Layer) -> Any:
     return twin
 
 
-def from_keras(layer: Any) -> Layer:
-    """Return the reference's layer or model with the weights of a Keras layer.
-
-    Parameters
-    ----------
-    layer : KerasRecurrence, KerasModel, keras.layers.SimpleRNN, LSTM, GRU or Bidirectional of one of them
-        Built, and with Keras's own activations; a simple RNN's may be ``"relu"``. The reference always returns
-        outputs at every step, 0 past each length, and final states, whatever ``return_sequences``, ``return_state``
-        and ``zero_output_for_mask``. Weights in bfloat16 or float16 become float32, which holds them exactly.
-
-    Returns
-    -------
-    Layer
-
-    Raises
-    ------
-    TypeError
-        If the layer is none of these.
-    ValueError
-        If it is not built, or has an option that the reference lacks: ``stateful``, ``dropout``, a regulariser, …
-
-    Examples
-    --------
-    >>> theirs = keras.layers.Bidirectional(keras.layers.LSTM(4, return_sequences=True), merge_mode="ave")
-    >>> theirs.build((None, None, 3))
-    >>> layer = from_keras(theirs)
-    >>> type(layer).__name__, layer.forward(np.ones((2, 5, 3), np.float32))[0].shape
-    ('Bidirectional', (2, 5, 4))
-    """
-    if hasattr(layer, "to_reference"):
-        model: Layer = layer.to_reference()
-        return model
+def recurrence_from_keras(layer: Any) -> Layer:
+    """Return the recurrent layer with the weights of a Keras layer; see `birnn_ref.twins.keras.from_keras`."""
     if isinstance(layer, KerasRecurrence):
         spec = layer.spec
         places = [[layer.place(k, d) for d in range(spec.directions)] for k in range(spec.depth)]

@@ -78,7 +78,7 @@ class TestTorch:
     @each_padded
     @each_model
     def test_logits_and_gradients_are_the_same(self, torch, name, padded):
-        from birnn_ref.twins.torch_weights import to_torch
+        from birnn_ref.twins.torch import to_torch
 
         model, (x, lengths, d_logits) = model_of(name), case_of(name, padded)
         logits = model.forward(x, lengths)
@@ -93,7 +93,7 @@ class TestTorch:
 
     @each_model
     def test_nothing_is_lost_there_and_back(self, torch, name):
-        from birnn_ref.twins.torch_weights import from_torch, to_torch
+        from birnn_ref.twins.torch import from_torch, to_torch
 
         model = model_of(name)
         twin = to_torch(model)
@@ -109,7 +109,7 @@ class TestTorch:
         assert type(moved) is type(model)
 
     def test_half_precision_comes_back_exactly_and_float64_is_not_cut(self, torch):
-        from birnn_ref.twins.torch_weights import from_torch, to_torch
+        from birnn_ref.twins.torch import from_torch, to_torch
 
         twin = to_torch(Tagger("lstm", **SIZES, outputs=5, rng=np.random.default_rng(0))).to(torch.bfloat16)
         back = from_torch(twin)
@@ -122,7 +122,7 @@ class TestTorch:
     @each_padded
     @pytest.mark.parametrize("crf", [False, True, ("O", "B-x", "I-x", "B-y", "I-y")], ids=str)
     def test_a_taggers_loss_and_answers_are_the_same(self, torch, crf, padded):
-        from birnn_ref.twins.torch_weights import from_torch, to_torch
+        from birnn_ref.twins.torch import from_torch, to_torch
 
         model, (x, lengths, other) = model_of("tagger", crf=crf), case_of("tagger", padded)
         y = model.decode(other, lengths)  # a tagging that the rules allow
@@ -142,13 +142,13 @@ class TestTorch:
         assert same_weights(from_torch(twin), model)
 
     def test_gradients_before_a_backward_are_refused(self, torch):
-        from birnn_ref.twins.torch_weights import to_torch
+        from birnn_ref.twins.torch import to_torch
 
         with pytest.raises(ValueError, match="has no gradient: call backward first"):
             to_torch(model_of("convolution")).ref_gradients()
 
     def test_dropout_is_carried_and_drops_in_training_alone(self, torch):
-        from birnn_ref.twins.torch_weights import to_torch
+        from birnn_ref.twins.torch import to_torch
 
         twin = to_torch(model_of("tagger", dropout=0.5))
         x = torch.from_numpy(case_of("tagger", False)[0])
@@ -162,7 +162,7 @@ class TestKeras:
     @each_model
     def test_logits_and_gradients_are_the_same(self, name, padded):
         pytest.importorskip("keras")
-        from birnn_ref.twins.keras_parity import keras_model_results
+        from birnn_ref.twins.keras.parity import keras_model_results
 
         model, (x, lengths, d_logits) = model_of(name), case_of(name, padded)
         logits = model.forward(x, lengths)
@@ -176,7 +176,7 @@ class TestKeras:
     @each_model
     def test_nothing_is_lost_there_and_back(self, name):
         pytest.importorskip("keras")
-        from birnn_ref.twins.keras_weights import from_keras, to_keras
+        from birnn_ref.twins.keras import from_keras, to_keras
 
         model = model_of(name)
         twin = to_keras(model)
@@ -191,14 +191,14 @@ class TestKeras:
 
     def test_a_crf_is_refused(self):
         pytest.importorskip("keras")
-        from birnn_ref.twins.keras_weights import to_keras
+        from birnn_ref.twins.keras import to_keras
 
         with pytest.raises(TypeError, match="model has a CRF, which has no twin in Keras: take to_torch"):
             to_keras(model_of("tagger", crf=True))
 
     def test_dropout_is_carried_and_drops_in_training_alone(self):
         pytest.importorskip("keras")
-        from birnn_ref.twins.keras_weights import to_keras
+        from birnn_ref.twins.keras import to_keras
 
         twin, x = to_keras(model_of("tagger", dropout=0.5)), case_of("tagger", False)[0]
         one, two, calm, still = (np.asarray(twin(x, training=t)) for t in (True, True, False, False))

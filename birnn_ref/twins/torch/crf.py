@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from birnn_ref.layers.crf import CRF
+from birnn_ref.twins.torch.padding import within
 
 
 class TorchCRF(nn.Module):
@@ -38,7 +39,7 @@ class TorchCRF(nn.Module):
         """Return each tagging's log-likelihood; arguments as the reference's ``forward``, in tensors."""
         batch, time, _ = emissions.shape
         lengths = torch.full((batch,), time, device=emissions.device) if lengths is None else lengths
-        counts = torch.arange(time, device=emissions.device) < lengths[:, None]
+        counts = within(lengths, time)
         P = torch.where(counts[:, :, None], emissions, 0)
         y = torch.where(counts, tags, 0)
         A, start = self._constrained()
@@ -59,7 +60,7 @@ class TorchCRF(nn.Module):
         """Return the best tagging, ``(batch, time)``, 0 at padded steps."""
         batch, time, tags = emissions.shape
         lengths = torch.full((batch,), time, device=emissions.device) if lengths is None else lengths
-        counts = torch.arange(time, device=emissions.device) < lengths[:, None]
+        counts = within(lengths, time)
         P = torch.where(counts[:, :, None], emissions, 0)
         A, start = self._constrained()
         best, stay = start + P[:, 0], torch.arange(tags, device=emissions.device)

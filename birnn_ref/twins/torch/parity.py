@@ -8,12 +8,12 @@ import torch
 
 from birnn_ref.layers import Layer
 from birnn_ref.twins.parity import Case, Results, name_results
-from birnn_ref.twins.torch_weights import to_torch, torch_gradients
+from birnn_ref.twins.torch.weights import recurrence_to_torch, torch_gradients
 
 
 def torch_results(layer: Layer, case: Case) -> Results:
     """Run the twin forward and backward, and name its results as `birnn_ref.twins.parity.ref_results` does."""
-    twin = to_torch(layer)
+    twin = recurrence_to_torch(layer)
     x = torch.from_numpy(case.x).requires_grad_()
     initial = tuple(torch.from_numpy(state).requires_grad_() for state in case.initial)
     lengths = None if case.lengths is None else torch.from_numpy(case.lengths)

@@ -1,4 +1,4 @@
-"""Carry recurrent layers and models from the reference to PyTorch and back, weights and all."""
+"""Carry recurrent layers from the reference to PyTorch and back, weights and all."""
 
 from __future__ import annotations
 
@@ -9,45 +9,15 @@ from torch import nn
 
 from birnn_ref._checks import Float
 from birnn_ref.layers import Layer
-from birnn_ref.twins.graph import MODELS
 from birnn_ref.twins.spec import Chains, Spec, build, describe
-from birnn_ref.twins.torch_recurrence import CLASSES, TorchRecurrence
+from birnn_ref.twins.torch.recurrence import CLASSES, TorchRecurrence
 from birnn_ref.twins.weights import ref_from_torch, ref_gradients_from_torch, torch_from_ref
 
 _NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-def to_torch(layer: Layer) -> nn.Module:
-    """Return the twin of a recurrent layer or a model in PyTorch, with the same weights.
-
-    Parameters
-    ----------
-    layer : Recurrent, Bidirectional, Stack, or a model of `birnn_ref.models`
-
-    Returns
-    -------
-    TorchRecurrence or TorchModel
-        Where `torch.nn` has the same module, ``to_torch(layer).parts[0]`` is it.
-
-    Raises
-    ------
-    TypeError
-        If the layer is none of these.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from birnn_ref.layers import Bidirectional
-    >>> layer = Bidirectional("gru", 3, 4, merge="sum", rng=np.random.default_rng(0))
-    >>> x = np.ones((2, 5, 3), np.float32)
-    >>> theirs, _ = to_torch(layer)(torch.from_numpy(x))
-    >>> bool(np.allclose(layer.forward(x)[0], theirs.detach().numpy(), atol=1e-6))
-    True
-    """
-    if isinstance(layer, MODELS):
-        from birnn_ref.twins.torch_models import TorchModel
-
-        return TorchModel(layer)
+def recurrence_to_torch(layer: Layer) -> TorchRecurrence:
+    """Return the twin of a recurrent layer, with the same weights; see `birnn_ref.twins.torch.to_torch`."""
     spec, chains = describe(layer)
     twin = TorchRecurrence(spec)
     with torch.no_grad():
@@ -59,38 +29,8 @@ def to_torch(layer: Layer) -> nn.Module:
     return twin
 
 
-def from_torch(module: nn.Module) -> Layer:
-    """Return the reference's layer or model with the weights of a PyTorch module.
-
-    Parameters
-    ----------
-    module : TorchRecurrence, TorchModel, torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU
-        Without ``proj_size``. One level of one direction becomes a `Recurrent`, one of two a `Bidirectional`, more a
-        `Stack`. The reference is batch-first, whatever the module's ``batch_first``. Weights in bfloat16 or float16
-        become float32, which holds them exactly.
-
-    Returns
-    -------
-    Layer
-
-    Raises
-    ------
-    TypeError
-        If the module is none of these.
-    ValueError
-        If it has ``proj_size``, which the reference lacks.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> layer = from_torch(nn.LSTM(3, 4, num_layers=2, bidirectional=True, dtype=torch.float64))
-    >>> type(layer).__name__, layer.forward(np.ones((2, 5, 3)))[0].shape
-    ('Stack', (2, 5, 8))
-    """
-    back = getattr(module, "to_reference", None)
-    if back is not None:
-        model: Layer = back()
-        return model
+def recurrence_from_torch(module: nn.Module) -> Layer:
+    """Return the recurrent layer with the weights of a PyTorch module; see `birnn_ref.twins.torch.from_torch`."""
     twin = module if isinstance(module, TorchRecurrence) else _wrap(module)
     chains = _chains(twin, gradients=False)
     return build(replace(twin.spec, dtype=chains[0][0]["W_hh"].dtype), chains)

@@ -10,9 +10,8 @@ from birnn_ref.twins.parity import Case, draw_case, largest_difference, ref_resu
 from birnn_ref.twins.spec import describe
 
 pytest.importorskip("keras")
-from birnn_ref.twins.keras import keras
-from birnn_ref.twins.keras_parity import keras_results
-from birnn_ref.twins.keras_weights import from_keras, to_keras
+from birnn_ref.twins.keras import from_keras, keras, to_keras
+from birnn_ref.twins.keras.parity import keras_results
 
 CELLS = {"rnn": {}, "relu": {"activation": "relu"}, "lstm": {}, "gru": {}, "gru_before": {"reset_after": False}}
 MERGES = ("concat", "sum", "mul", "ave", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from birnn_ref.layers.recurrent.merging import merge_pair
-from birnn_ref.twins.keras import CELLS, keras
+from birnn_ref.twins.keras.backend import CELLS, keras, within
 from birnn_ref.twins.spec import Spec
 
 ops = keras.ops
@@ -66,7 +66,7 @@ class KerasRecurrence(keras.layers.Layer):  # type: ignore[misc]
             states = [ops.reshape(state, flat) for state in initial]
         mask = None
         if lengths is not None:
-            mask = ops.arange(ops.shape(x)[1]) < ops.cast(lengths, "int32")[:, None]
+            mask = within(lengths, ops.shape(x)[1])
             x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
         outputs, finals = (self._apart if spec.apart else self._mixed)(x, mask, states, training)
         final = [ops.stack([level[i] for level in finals]) for i in range(spec.states)]

@@ -14,9 +14,10 @@ from birnn_ref.twins.spec import Spec, build, describe
 from birnn_ref.twins.weights import ref_from_torch, torch_from_ref
 
 torch = pytest.importorskip("torch")
-from birnn_ref.twins.torch_parity import torch_results  # noqa: E402
-from birnn_ref.twins.torch_recurrence import TorchRecurrence  # noqa: E402
-from birnn_ref.twins.torch_weights import from_torch, to_torch, torch_gradients  # noqa: E402
+from birnn_ref.twins.torch import from_torch, to_torch  # noqa: E402
+from birnn_ref.twins.torch.parity import torch_results  # noqa: E402
+from birnn_ref.twins.torch.recurrence import TorchRecurrence  # noqa: E402
+from birnn_ref.twins.torch.weights import torch_gradients  # noqa: E402
 
 CELLS = {"rnn": {}, "relu": {"activation": "relu"}, "lstm": {}, "gru": {}, "gru_before": {"reset_after": False}}
 MERGES = ("concat", "sum", "mul", "ave", None)

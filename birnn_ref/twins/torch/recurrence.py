@@ -10,7 +10,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from birnn_ref.layers.recurrent.merging import merge_pair
 from birnn_ref.twins.spec import Spec
-from birnn_ref.twins.torch_gru import ResetBeforeGRU
+from birnn_ref.twins.torch.gru import ResetBeforeGRU
+from birnn_ref.twins.torch.padding import reverse_time, within
 
 States: TypeAlias = tuple[Tensor, ...]
 Outputs: TypeAlias = "Tensor | tuple[Tensor, Tensor]"
@@ -69,7 +70,7 @@ class TorchRecurrence(nn.Module):
         flat = (spec.depth, spec.directions, batch, spec.hidden)
         states = tuple(x.new_zeros(flat) if initial is None else initial[i].reshape(flat) for i in range(spec.states))
         if lengths is not None:
-            x = torch.where(_counts(lengths, x), x, torch.zeros_like(x))
+            x = torch.where(_mask(lengths, x), x, torch.zeros_like(x))
         if self.whole:
             merged: Outputs
             merged, final = _run(self.parts[0], x, lengths, tuple(s.flatten(0, 1) for s in states))
@@ -110,15 +111,6 @@ class TorchRecurrence(nn.Module):
         return x * nn.functional.dropout(torch.ones_like(x[:, :1]), self.spec.variational_dropout, self.training)
 
 
-def reverse_time(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Reverse each sequence within its own length, as `birnn_ref.plain.reverse_time` does."""
-    steps = torch.arange(x.shape[1], device=x.device)
-    if lengths is None:
-        return x.flip(1)
-    source = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
-    return x.gather(1, source[:, :, None].expand_as(x))
-
-
 def _is_whole(spec: Spec) -> bool:
     """Whether one module of `torch.nn` does all of it."""
     own = spec.cell == "gru" and not spec.reset_after and spec.depth > 1
@@ -152,13 +144,13 @@ def _run(part: nn.Module, x: Tensor, lengths: Tensor | None, states: States) -> 
     outputs, final = part(packed, entering)
     outputs, _ = pad_packed_sequence(outputs, batch_first=True, total_length=x.shape[1])
     final = final if isinstance(final, tuple) else (final,)
-    outputs = torch.where(_counts(lengths, outputs), outputs, torch.zeros_like(outputs))
+    outputs = torch.where(_mask(lengths, outputs), outputs, torch.zeros_like(outputs))
     some = (lengths > 0)[:, None]
     return outputs, tuple(torch.where(some, after, before) for after, before in zip(final, states, strict=True))
 
 
-def _counts(lengths: Tensor, x: Tensor) -> Tensor:
-    return (torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None])[:, :, None]
+def _mask(lengths: Tensor, x: Tensor) -> Tensor:
+    return within(lengths.to(x.device), x.shape[1])[:, :, None]
 
 
 def _halves(outputs: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,9 +10,10 @@ import numpy as np
 from birnn_ref._checks import Float
 from birnn_ref.layers import Layer
 from birnn_ref.twins.graph import leaves
-from birnn_ref.twins.keras import BACKEND, keras
-from birnn_ref.twins.keras_recurrence import KerasRecurrence
-from birnn_ref.twins.keras_weights import to_keras
+from birnn_ref.twins.keras.backend import BACKEND, keras
+from birnn_ref.twins.keras.models import KerasModel
+from birnn_ref.twins.keras.recurrence import KerasRecurrence
+from birnn_ref.twins.keras.weights import recurrence_to_keras
 from birnn_ref.twins.parity import Case, Results, name_results
 from birnn_ref.twins.weights import ref_gradients_from_keras
 
@@ -29,7 +30,7 @@ def keras_results(layer: Layer, case: Case) -> Results:
     """
     if BACKEND not in ("tensorflow", "torch"):
         raise RuntimeError(f"gradients are taken on TensorFlow or PyTorch, not on {BACKEND}")
-    twin = to_keras(layer)
+    twin = recurrence_to_keras(layer)
     spec = twin.spec
     places = [[twin.place(level, d) for d in range(spec.directions)] for level in range(spec.depth)]
     weights = [list(place.trainable_weights) for level in places for place in level]
@@ -44,7 +45,7 @@ def keras_results(layer: Layer, case: Case) -> Results:
 
 def keras_model_results(model: Layer, x: Any, lengths: Any, d_logits: Float) -> tuple[Float, dict[str, Any]]:
     """Return a model's twin's logits, and its gradients as `birnn_ref.twins.graph.ref_gradients` names them."""
-    twin = to_keras(model)
+    twin = KerasModel(model)
     stacks = {name: leaf for name, leaf in twin.leaves.items() if isinstance(leaf, KerasRecurrence)}
     plain = {name: twin.variables_of(name, layer) for name, layer in leaves(model).items() if name not in stacks}
     # Each array's name: the leaf's, the parameter's, and for a stack the level, the direction and the array.
