@@ -214,3 +214,16 @@ def check_sizes(**sizes: Any) -> None:
             raise TypeError(f"{name} must be a whole number, got {value!r}")
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
+
+
+def is_ignored(targets: Any, ignore: float | None) -> Any:
+    """Return True where a target is the value that counts for nothing; NaN, which equals nothing, may be that value.
+
+    Examples
+    --------
+    >>> is_ignored(np.array([0.5, np.nan]), np.nan), is_ignored(np.array([-1, 2]), -1)
+    (array([False,  True]), array([ True, False]))
+    """
+    if ignore is None:
+        return np.zeros(np.shape(targets), bool)
+    return np.isnan(targets) if np.isnan(ignore) else np.asarray(targets) == ignore

@@ -14,6 +14,7 @@ from birnn_ref.datasets.splits import SequenceData, Split
 from birnn_ref.datasets.tagged import TaggedData
 from birnn_ref.datasets.tatoeba import load_tatoeba
 from birnn_ref.datasets.ud import load_ud
+from birnn_ref.datasets.vectors import WordVectors, load_vectors
 from birnn_ref.datasets.vocabulary import Vocabulary
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Split",
     "TaggedData",
     "Vocabulary",
+    "WordVectors",
     "digit_strings",
     "embedded_reviews",
     "load_beijing",
@@ -35,6 +37,7 @@ __all__ = [
     "load_snips",
     "load_tatoeba",
     "load_ud",
+    "load_vectors",
     "locate",
     "pad_sequences",
 ]

@@ -8,7 +8,7 @@ from birnn_ref.layers.conv import Conv1D, MaxPoolTime
 from birnn_ref.layers.crf import CRF
 from birnn_ref.layers.decoder import Decoder
 from birnn_ref.layers.dense import Dense
-from birnn_ref.layers.dropout import Dropout
+from birnn_ref.layers.dropout import Dropout, WordDropout
 from birnn_ref.layers.embedding import Embedding, LookedUp
 from birnn_ref.layers.norm import LayerNorm
 from birnn_ref.layers.pooling import PoolTime
@@ -37,5 +37,6 @@ __all__ = [
     "SparseRows",
     "Spelt",
     "Stack",
+    "WordDropout",
     "no_grad",
 ]

@@ -1,4 +1,4 @@
-"""Dropout: ordinary, and with one mask for all steps."""
+"""Dropout: ordinary, with one mask for all steps, and of whole words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_array, check_probability, check_rng
+from birnn_ref._checks import Float, Int, check_array, check_probability, check_rng
 from birnn_ref.layers._padding import steps_that_count, without_padding
 from birnn_ref.layers.base import Layer
 
@@ -82,3 +82,48 @@ class Dropout(Layer):
     def _scaled(x: Float, scale: Float | None, counts: Any) -> Float:
         x = without_padding(x, counts)
         return x if scale is None else x * scale
+
+
+class WordDropout(Layer):
+    """Take words for unknown ones at random in training, so that the unknown word's vector learns to stand for many.
+
+    Parameters
+    ----------
+    rate : float
+        The probability of it, in ``[0, 1)``.
+    unknown : int
+        The id of the unknown word.
+
+    Notes
+    -----
+    M. Iyyer, V. Manjunatha, J. Boyd-Graber and H. Daumé III, "Deep unordered composition rivals syntactic methods for
+    text classification", ACL 2015, drop words; in place of them the unknown word stands in G. Lample et al., "Neural
+    architectures for named entity recognition", NAACL 2016 (there for words that occur once).
+
+    Examples
+    --------
+    >>> WordDropout(0.5).forward(np.array([[5, 6, 7, 8]]), rng=np.random.default_rng(0))
+    array([[5, 6, 7, 1]])
+    """
+
+    def __init__(self, rate: float, unknown: int = 1) -> None:
+        super().__init__()
+        self.rate, self.unknown = check_probability("rate", rate), unknown
+
+    def forward(self, ids: Int, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Int:
+        """Return ids, ``(batch, time)``, some of them the unknown word's if there is an ``rng``.
+
+        Parameters
+        ----------
+        ids : integer array, ``(batch, time)``
+        lengths : integer array ``(batch,)``, optional
+            Steps that count in each sequence; the others' ids stay.
+        rng : numpy.random.Generator, optional
+            Draws which; without it all stay.
+        """
+        if rng is None or not self.rate:
+            return ids
+        dropped = check_rng(rng).random(np.shape(ids), dtype=np.float32) < self.rate
+        if lengths is not None:  # padding stays what it is, so that ids padded in front are still seen
+            dropped &= np.arange(np.shape(ids)[1]) < np.asarray(lengths)[:, None]
+        return np.where(dropped, self.unknown, ids)

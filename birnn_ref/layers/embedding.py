@@ -145,6 +145,30 @@ class Embedding(Layer):
             raise ValueError(f"ids must lie between 0 and {num_words - 1}, got {ids.min()} to {ids.max()}")
         return ids, counts
 
+    def put(self, rows: Int, vectors: Float) -> None:
+        """Put vectors that are known already in place of those drawn, as `load_vectors` finds them.
+
+        Parameters
+        ----------
+        rows : integer array, ``(n,)``
+            The ids that they belong to; every other row stays.
+        vectors : array, ``(n, features)``
+
+        Raises
+        ------
+        ValueError
+            If their size is another, a row is out of range, or an entry is not a number.
+        """
+        W, rows, vectors = self.params["W"], np.asarray(rows), np.asarray(vectors)
+        if vectors.shape != (len(rows), W.shape[1]):
+            wanted = f"({len(rows)}, {W.shape[1]})"
+            raise ValueError(f"vectors has shape {vectors.shape}, expected {wanted}: a row's size is the embedding's")
+        if len(rows) and (rows.min() < 0 or rows.max() >= len(W)):
+            raise ValueError(f"rows must lie between 0 and {len(W) - 1}, got {rows.min()} to {rows.max()}")
+        if not np.isfinite(vectors).all():
+            raise ValueError("vectors hold entries that are not finite numbers")
+        W[rows] = vectors
+
     def backward(self, d_outputs: Float | SparseRows) -> None:
         """Store the gradient of ``W``; ids have none.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_input, check_lengths, within
+from birnn_ref._checks import Float, check_input, check_lengths, is_ignored, within
 from birnn_ref.cells.sigmoid import sigmoid
 
 
@@ -23,7 +23,9 @@ def softmax(z: Float) -> Float:
     return result
 
 
-def softmax_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> tuple[float, Float]:
+def softmax_cross_entropy(
+    logits: Float, targets: Any, lengths: Any = None, *, class_weights: Any = None, ignore: int | None = None
+) -> tuple[float, Float]:
     r"""Score class logits, :math:`-\log \mathrm{softmax}(z)_k` for the true class k, mean over what counts.
 
     Parameters
@@ -33,6 +35,10 @@ def softmax_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> t
         The true classes, from 0.
     lengths : integer array ``(batch,)``, optional
         Steps that count in each sequence; needs the time axis.
+    class_weights : array, ``(classes,)``, optional
+        How much a sequence or step of each class weighs; the mean is then a weighted one, as PyTorch's.
+    ignore : int, optional
+        A target of this value, such as -1, counts for nothing: its class is not known.
 
     Returns
     -------
@@ -59,20 +65,23 @@ def softmax_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> t
     targets = np.asarray(targets)
     if not np.issubdtype(targets.dtype, np.integer):
         raise TypeError(f"targets must be integers, got dtype {targets.dtype}")
-    counts = _what_counts(logits.shape[:-1], targets, lengths)
+    counts = _what_counts(logits.shape[:-1], targets, lengths, ignore)
     z, k = logits[counts], targets[counts]
     if k.min() < 0 or k.max() >= classes:
         raise ValueError(f"targets must lie between 0 and {classes - 1}, got {k.min()} to {k.max()}")
     z = z - z.max(axis=1, keepdims=True)
     log_total = np.log(np.exp(z).sum(axis=1))
     own = np.arange(len(z)), k
-    loss = float(np.mean(log_total - z[own], dtype=np.float64))
+    weights = None if class_weights is None else _class_weights(class_weights, classes)[k]
+    losses = log_total - z[own]
     d_z = np.exp(z - log_total[:, None])
     d_z[own] -= 1
-    return loss, _spread(d_z, counts, logits)
+    return _mean(losses, d_z, weights, counts, logits)
 
 
-def binary_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> tuple[float, Float]:
+def binary_cross_entropy(
+    logits: Float, targets: Any, lengths: Any = None, *, class_weights: Any = None, ignore: float | None = None
+) -> tuple[float, Float]:
     r"""Score yes-or-no logits, :math:`-y \log \sigma(z) - (1 - y) \log(1 - \sigma(z))`, mean over what counts.
 
     It is computed as :math:`\max(z, 0) - y z + \log(1 + e^{-|z|})`, which neither overflows nor takes the log of 0.
@@ -84,6 +93,10 @@ def binary_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> tu
         1 for yes, 0 for no; numbers in between are probabilities.
     lengths : integer array ``(batch,)``, optional
         Steps that count in each sequence; needs the time axis.
+    class_weights : array, ``(2,)``, optional
+        How much a no and how much a yes weighs; the mean is then a weighted one.
+    ignore : number, optional
+        A target of this value, NaN too, counts for nothing.
 
     Returns
     -------
@@ -112,15 +125,19 @@ def binary_cross_entropy(logits: Float, targets: Any, lengths: Any = None) -> tu
         raise TypeError(f"targets must be numbers, got dtype {targets.dtype}")
     if targets.shape == (*axes, 1):
         targets = targets[..., 0]
-    counts = _what_counts(axes, targets, lengths)
+    counts = _what_counts(axes, targets, lengths, ignore)
     z, y = logits.reshape(axes)[counts], targets[counts].astype(logits.dtype)
     if not ((y >= 0) & (y <= 1)).all():
         raise ValueError(f"targets must lie between 0 and 1, got {y.min()} to {y.max()}")
     losses = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
-    return float(np.mean(losses, dtype=np.float64)), _spread(sigmoid(z) - y, counts, logits)
+    weights = None
+    if class_weights is not None:
+        no, yes = _class_weights(class_weights, 2)
+        weights = no + (yes - no) * y.astype(np.float64)
+    return _mean(losses, sigmoid(z) - y, weights, counts, logits)
 
 
-def _what_counts(axes: tuple[int, ...], targets: Any, lengths: Any) -> Any:
+def _what_counts(axes: tuple[int, ...], targets: Any, lengths: Any, ignore: float | None) -> Any:
     """Return a mask of the shape ``axes``."""
     if targets.shape != axes:
         raise ValueError(f"targets has shape {targets.shape}, expected {axes}: one for each of the logits' rows")
@@ -130,13 +147,33 @@ def _what_counts(axes: tuple[int, ...], targets: Any, lengths: Any) -> Any:
         counts = within(check_lengths(lengths, *axes), axes[1])
     else:
         raise ValueError("lengths needs logits of shape (batch, time, classes)")
+    counts &= ~is_ignored(targets, ignore)
     if not counts.any():
-        raise ValueError("lengths leaves no step that counts: the mean has nothing to run over")
+        by = "lengths leaves" if ignore is None else "lengths and ignore leave"
+        raise ValueError(f"{by} no step that counts: the mean has nothing to run over")
     return counts
 
 
-def _spread(d_z: Float, counts: Any, logits: Float) -> Float:
-    """Put the gradients of what counts back in place, divided by how many they are."""
+def _mean(losses: Float, d_z: Float, weights: Float | None, counts: Any, logits: Float) -> tuple[float, Float]:
+    """Return the mean of the losses that count, and its gradient in place."""
+    if weights is None:
+        loss, d_z = float(np.mean(losses, dtype=np.float64)), d_z / d_z.dtype.type(len(d_z))
+    else:
+        total = weights.sum()
+        if not total:
+            raise ValueError("class_weights are 0 for all that counts: the mean has nothing to run over")
+        loss, shares = float((weights * losses).sum() / total), (weights / total).astype(d_z.dtype)
+        d_z = d_z * (shares[:, None] if d_z.ndim > 1 else shares)
     d_logits = np.zeros_like(logits)
-    d_logits.reshape(*counts.shape, *d_z.shape[1:])[counts] = d_z / d_z.dtype.type(len(d_z))
-    return d_logits
+    d_logits.reshape(*counts.shape, *d_z.shape[1:])[counts] = d_z
+    return loss, d_logits
+
+
+def _class_weights(weights: Any, classes: int) -> Float:
+    """Return one weight of at least 0 for each class."""
+    found = np.asarray(weights, np.float64)
+    if found.shape != (classes,):
+        raise ValueError(f"class_weights must be {classes} numbers, one a class, got shape {found.shape}")
+    if not (np.isfinite(found) & (found >= 0)).all():
+        raise ValueError(f"class_weights must be finite and at least 0, got {found.tolist()}")
+    return found

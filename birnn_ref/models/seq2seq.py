@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, Int, check_lengths, check_sizes
-from birnn_ref.layers import Dense, Dropout, Embedding, Layer, Stack
+from birnn_ref.layers import Dense, Dropout, Embedding, Stack
 from birnn_ref.layers.attention_step import Memory
 from birnn_ref.layers.decoder import Decoder, States
 from birnn_ref.losses import softmax_cross_entropy
+from birnn_ref.models.base import Model, plain_settings
 from birnn_ref.models.summary import output_size
 from birnn_ref.models.words import Words
 
@@ -34,7 +36,7 @@ class Written(NamedTuple):
     alpha: Float
 
 
-class Seq2Seq(Layer):
+class Seq2Seq(Model):
     r"""Read a sequence in both directions and write another, word by word (Bahdanau 2015, Luong 2015).
 
     The decoder starts from what both readings end in, :math:`s_0 = \tanh([h^f_T; h^b_1] W_s + b_s)`, for each of the
@@ -78,6 +80,10 @@ class Seq2Seq(Layer):
         dtype: npt.DTypeLike = np.float32, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.settings = plain_settings(
+            dtype, options, cell=cell, num_words=num_words, num_targets=num_targets, embedding=embedding,
+            hidden=hidden, start=start, end=end, form=form, depth=depth, dropout=dropout,
+        )  # fmt: skip
         for name, value in (("start", start), ("end", end)):
             if not 0 <= value < num_targets:
                 raise ValueError(f"{name} must lie between 0 and {num_targets - 1}, got {value}")
@@ -140,9 +146,29 @@ class Seq2Seq(Layer):
             d_final.append(d_state)
         self.words.backward(self.encoder.backward(dh, tuple(d_final))[0])
 
-    def loss(self, logits: Float, targets: Int, lengths: Any = None) -> tuple[float, Float]:
+    def loss(self, logits: Float, targets: Any, lengths: Any = None, **options: Any) -> tuple[float, Float]:
         """Return `softmax_cross_entropy`, the mean over all steps that are to be written."""
-        return softmax_cross_entropy(logits, targets, lengths)
+        return softmax_cross_entropy(logits, targets, lengths, **options)
+
+    def decode(self, logits: Float, lengths: Any = None) -> Int:
+        """Return each step's best word, given what truly stands before it; `write` goes on from its own words."""
+        best: Int = logits.argmax(axis=-1)
+        return best
+
+    def predict(self, x: Int, lengths: Any = None, *, batch_size: int = 256, **options: Any) -> list[Int]:
+        """Return what `write` says of many sequences: ids ``(steps,)`` each; options are those of `write`.
+
+        Parameters
+        ----------
+        x : integer array, ``(count, time)``
+            Ids that are read.
+        lengths : integer array ``(count,)``, optional
+        batch_size : int
+        """
+        lengths = check_lengths(lengths, *np.shape(x), what="steps of x")
+        starts = range(0, len(x), batch_size)
+        parts = (self.write(x[i : i + batch_size], lengths[i : i + batch_size], **options) for i in starts)
+        return [written.ids for part in parts for written in part]
 
     def write(
         self, ids: Int, lengths: Any = None, *, width: int = 1, normalise: float = 1.0, max_steps: int = 50
@@ -208,6 +234,18 @@ class Seq2Seq(Layer):
             size = steps[k] - ended[k]
             found.append(Written(said[k, 1 : size + 1], float(scores.ravel()[k]), alphas[k, :size, :n]))
         return found
+
+    @staticmethod
+    def _time(x: Any) -> int:
+        return int(np.shape(x[2])[1])
+
+    def _batches(self, x: Any, lengths: Any, size: int) -> Iterator[tuple[Float, Any]]:
+        """Yield each batch's logits; what is read and what is written have lengths of their own."""
+        ids, read_lengths, said = x
+        read_lengths = check_lengths(read_lengths, *np.shape(ids), what="steps of ids")
+        lengths = check_lengths(lengths, *np.shape(said), what="steps of what was written")
+        for rows in (slice(start, start + size) for start in range(0, len(ids), size)):
+            yield self.forward((ids[rows], read_lengths[rows], said[rows]), lengths[rows]), lengths[rows]
 
     def _read(self, ids: Int, lengths: Any, rng: np.random.Generator | None) -> tuple[Float, States]:
         """Return the encoder's outputs and the decoder's first states."""

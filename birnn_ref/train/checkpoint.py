@@ -85,19 +85,7 @@ def load_checkpoint(
         If it is damaged, or holds other parameters than the model has, or another kind of optimiser or random
         generator.
     """
-    groups: dict[str, dict[str, Any]] = {"parameters": {}, "memory": {}, "arrays": {}}
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            plain = json.loads(str(file["plain"]))
-            for key in file.files:
-                group, _, name = key.partition("/")
-                if group in groups:
-                    groups[group][name] = file[key]
-        state, rng_state, notes = plain["optimiser"], plain["rng"], plain["notes"]
-    except FileNotFoundError:
-        raise
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged or is not a checkpoint: {error}") from error
+    (state, rng_state, notes), groups = _read(path)
     parameters = dict(model.named_parameters())
     found, expected = (
         {n: (a.shape, str(a.dtype)) for n, a in group.items()} for group in (groups["parameters"], parameters)
@@ -124,3 +112,33 @@ def load_checkpoint(
     if optimiser:
         optimiser.load_state({**state, "memory": groups["memory"]})
     return notes, groups["arrays"]
+
+
+def read_notes(path: str | Path) -> Any:
+    """Return a checkpoint's notes alone: what tells which model it is of.
+
+    Raises
+    ------
+    FileNotFoundError, CheckpointError
+        If there is no such file, or it is damaged.
+    """
+    return _read(path, groups=())[0][2]
+
+
+def _read(
+    path: str | Path, groups: tuple[str, ...] = ("parameters", "memory", "arrays")
+) -> tuple[tuple[Any, Any, Any], dict[str, dict[str, Any]]]:
+    """Return the optimiser's and the generator's state and the notes, and the arrays of each group by name."""
+    found: dict[str, dict[str, Any]] = {group: {} for group in groups}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            plain = json.loads(str(file["plain"]))
+            for key in file.files:
+                group, _, name = key.partition("/")
+                if group in found:
+                    found[group][name] = file[key]
+        return (plain["optimiser"], plain["rng"], plain["notes"]), found
+    except FileNotFoundError:
+        raise
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged or is not a checkpoint: {error}") from error

@@ -30,8 +30,9 @@ class Pairs:
     Examples
     --------
     >>> pairs = Pairs(np.array([[5, 6]]), np.array([2]), np.array([[2, 7, 3]]), np.array([3]))
-    >>> (ids, lengths, said), y, steps = next(pairs.batches(1))
-    >>> said, y, steps
+    >>> batch = next(pairs.batches(1))
+    >>> ids, lengths, said = batch.x
+    >>> said, batch.y, batch.lengths
     (array([[2, 7]]), array([[7, 3]]), array([2]))
     """
 

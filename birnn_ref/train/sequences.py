@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,11 +18,21 @@ WINDOW = 50
 
 
 class Batch(NamedTuple):
-    """Some of the sequences, cut to the longest of them."""
+    """Some of the sequences, cut to the longest of them.
+
+    Attributes
+    ----------
+    x, y, lengths, target_lengths
+        As in `Sequences`.
+    per_step : bool
+        Whether each step has a target.
+    """
 
     x: Inputs
     y: Any
     lengths: Int | None
+    target_lengths: Int | None = None
+    per_step: bool = True
 
 
 @dataclass(frozen=True)
@@ -33,10 +43,14 @@ class Sequences:
     ----------
     x : array ``(count, time, ...)``, or a tuple of such arrays
         What a model's ``forward`` takes, its padding at the end.
-    y : integer array, ``(count,)`` or ``(count, time)``
-        One target per sequence, or one per step.
+    y : array, ``(count,)`` or ``(count, time)``
+        One target per sequence, or one per step; numbers may have a last axis for several.
     lengths : integer array ``(count,)``, optional
         Steps that count in each sequence; all of them when left out.
+    target_lengths : integer array ``(count,)``, optional
+        Then y ``(count, target time)`` has a target of its own length for each sequence, as for `ctc_loss`.
+    per_step : bool, optional
+        Whether y has a target for each step; when left out, if it has more than one axis.
 
     Raises
     ------
@@ -54,6 +68,9 @@ class Sequences:
     x: Inputs
     y: Any
     lengths: Int | None = None
+    _: KW_ONLY
+    target_lengths: Int | None = None
+    per_step: bool | None = None
 
     def __post_init__(self) -> None:
         counts = {len(array) for array in (*self._inputs(), self.y)}
@@ -66,13 +83,24 @@ class Sequences:
             object.__setattr__(self, "lengths", check_lengths(self.lengths, len(self), steps))
             if self._inputs()[0].ndim == 2 and np.issubdtype(self._inputs()[0].dtype, np.integer):
                 check_padding_behind(self._inputs()[0], self.lengths)
+        if self.target_lengths is not None:
+            of = check_lengths(self.target_lengths, *self.y.shape[:2], name="target_lengths", what="steps of y")
+            object.__setattr__(self, "target_lengths", of)
+        timed = self.y.ndim > 1 and self.target_lengths is None
+        object.__setattr__(self, "per_step", timed if self.per_step is None else self.per_step)
 
     @classmethod
-    def from_ragged(cls, x: Sequence[Any], y: Any) -> Sequences:
-        """Pad sequences ``(time, ...)`` at their ends; a list of targets ``(time,)`` is padded likewise."""
+    def from_ragged(cls, x: Sequence[Any], y: Any, *, aligned: bool = True) -> Sequences:
+        """Pad sequences ``(time, ...)`` at their ends; a list of targets ``(time,)`` is padded likewise.
+
+        With ``aligned=False`` these targets have lengths of their own, and are padded with -1.
+        """
         if not len(x):
             raise ValueError("x holds no sequences")
         lengths = np.array([len(sequence) for sequence in x])
+        if not aligned:
+            target_lengths = np.array([len(targets) for targets in y])
+            return cls(_padded(x), _padded(y, -1), lengths, target_lengths=target_lengths)
         timed = np.ndim(y[0]) > 0
         if timed and [len(targets) for targets in y] != lengths.tolist():
             raise ValueError("y must hold as many targets as x holds steps, sequence by sequence")
@@ -96,8 +124,12 @@ class Sequences:
             own = None if self.lengths is None else self.lengths[rows]
             steps = None if own is None else max(1, int(own.max()))
             x = tuple(array[rows, :steps] for array in self._inputs())
-            y = self.y[rows] if self.y.ndim == 1 else self.y[rows, :steps]
-            yield Batch(x if isinstance(self.x, tuple) else x[0], y, own)
+            targets = None if self.target_lengths is None else self.target_lengths[rows]
+            if targets is not None:
+                y = self.y[rows, : max(1, int(targets.max()))]
+            else:
+                y = self.y[rows, :steps] if self.per_step else self.y[rows]
+            yield Batch(x if isinstance(self.x, tuple) else x[0], y, own, targets, bool(self.per_step))
 
     def _inputs(self) -> tuple[Any, ...]:
         return self.x if isinstance(self.x, tuple) else (self.x,)
@@ -140,11 +172,11 @@ def deal(
     return dealt
 
 
-def _padded(sequences: Sequence[Any]) -> Any:
+def _padded(sequences: Sequence[Any], fill: int = 0) -> Any:
     arrays = [np.asarray(sequence) for sequence in sequences]
     filled = [array for array in arrays if len(array)] or arrays  # an empty list would be an array of floats
     shape = len(arrays), max(1, max(map(len, arrays))), *filled[0].shape[1:]
-    padded = np.zeros(shape, np.result_type(*filled))
+    padded = np.full(shape, fill, np.result_type(*filled))
     for row, array in zip(padded, arrays, strict=True):
         row[: len(array)] = array
     return padded

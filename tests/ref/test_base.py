@@ -32,7 +32,7 @@ def test_says_what_it_is(layer, expected):
 
 def test_a_model_names_its_parts():
     shown = repr(Tagger("lstm", 20, 3, 4, 5, rng=RNG))
-    assert shown.startswith("Tagger(words: Words(W 20 × 3), tags: _Tags(stack: Stack(lstm, 3 → 2 × 4, 1 layer, concat)")
+    assert shown.startswith("Tagger(words: Words(W 20 × 3), tags: Steps(stack: Stack(lstm, 3 → 2 × 4, 1 layer, concat)")
 
 
 def test_both_ways_must_be_written():

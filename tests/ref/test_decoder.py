@@ -238,7 +238,8 @@ def test_learns_to_write_what_it_read_backwards(form):
 def test_pairs_are_dealt_out_whole_and_by_length():
     rng = np.random.default_rng(0)
     data, seen = reversed_words(200, rng), []
-    for (ids, lengths, said), y, steps in data.batches(10, np.random.default_rng(1)):
+    for batch in data.batches(10, np.random.default_rng(1)):
+        (ids, lengths, said), y, steps = batch.x, batch.y, batch.lengths
         assert ids.shape[1] == lengths.max()
         assert said.shape == y.shape == (10, steps.max())
         assert np.ptp(lengths) <= 1
