@@ -12,7 +12,7 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .PHONY: help book serve test thorough package bench notebooks exercises mutants mutation reader screenshot format lint lock clean
-.PHONY: system data jobs links newest report dist publish
+.PHONY: system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -75,6 +75,9 @@ system:  ## install what Python cannot: bubblewrap, Chromium, npm (Debian and Ub
 
 data: .venv/all  ## fetch the real data into the folder that BIRNN_DATA names
 	$(BIN)/python tools/fetch_data.py
+
+shipped: .venv/all  ## make the data files that the package holds from the real data
+	$(BIN)/python tools/shipped_data.py
 
 jobs: .venv/all .venv/actionlint  ## check the workflows and the images, with every linter
 	BIRNN_REQUIRE=actionlint,zizmor,hadolint $(BIN)/pytest -q tests/test_jobs.py tests/test_images.py

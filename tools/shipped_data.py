@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from birnn_ref.datasets.beijing import READINGS, STATIONS
-from birnn_ref.datasets.pairs import by_lot, related
+from birnn_ref.datasets.pairs import related, text_numbers
 from birnn_ref.datasets.tatoeba import SHORT, read_whole, words_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,7 +62,7 @@ def tatoeba(published: Path) -> dict[str, bytes]:
     pairs = [pair for pair in words_of(lines) if max(map(len, pair)) <= 6]
     groups = related(pairs)
     kept: list[str] = []
-    for place in by_lot(pairs, groups)[:, 0].argsort(kind="stable"):
+    for place in text_numbers(pairs, groups)[:, 0].argsort(kind="stable"):
         if len(kept) < 20_000:
             kept += [text[pairs[i]] for i in groups[place]]
     return {SHORT: _lines(kept)}
@@ -96,5 +96,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     if not (Path(os.environ.get("BIRNN_DATA", "")) / "snips").is_dir():
-        sys.exit("BIRNN_DATA must name a folder with the published data: BIRNN_DATA=data python tools/shipped_data.py")
+        sys.exit("BIRNN_DATA must name a folder with the published data: BIRNN_DATA=data make shipped")
     main()

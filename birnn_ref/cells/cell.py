@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from birnn_ref._checks import Float, check_choice
+from birnn_ref._checks import Float, check_array, check_choice
 from birnn_ref._initial import glorot_uniform, orthogonal
 
 Params = dict[str, Float]
@@ -130,6 +130,24 @@ class Cell:
     def fast_scan(self) -> Any:
         """Return the `birnn_ref.layers.scans.Scan` of the cell, or None."""
         return importlib.import_module(self.scan).SCAN if self.scan else None
+
+
+def check_step(x_t: Float, h_prev: Float, W_xh: Float, b_h: Float, gates: int) -> tuple[int, int]:
+    """Check what every cell's step is given; return ``batch`` and ``hidden``, by which it checks the rest.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not ``x_t (batch, features)``, ``h_prev (batch, hidden)``, ``W_xh (features, gates *
+        hidden)``, ``b_h (gates * hidden,)``, each floating.
+    """
+    check_array("x_t", x_t, ("batch", "features"))
+    batch, features = x_t.shape
+    check_array("h_prev", h_prev, (batch, "hidden"))
+    hidden = h_prev.shape[1]
+    check_array("W_xh", W_xh, (features, gates * hidden))
+    check_array("b_h", b_h, (gates * hidden,))
+    return batch, hidden
 
 
 def check_activation(name: str, value: Any) -> Any:

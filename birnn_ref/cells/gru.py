@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float, check_array
-from birnn_ref.cells.cell import Cell, Option, Params, check_bool, draw_gates
+from birnn_ref.cells.cell import Cell, Option, Params, check_bool, check_step, draw_gates
 from birnn_ref.cells.sigmoid import sigmoid
 
 
@@ -93,13 +93,8 @@ def gru_step(
     >>> h_t
     array([[0.7]])
     """
-    check_array("x_t", x_t, ("batch", "features"))
-    batch, features = x_t.shape
-    check_array("h_prev", h_prev, (batch, "hidden"))
-    hidden = h_prev.shape[1]
-    check_array("W_xh", W_xh, (features, 3 * hidden))
+    _, hidden = check_step(x_t, h_prev, W_xh, b_h, gates=3)
     check_array("W_hh", W_hh, (hidden, 3 * hidden))
-    check_array("b_h", b_h, (3 * hidden,))
     if b_hn is not None:
         if not reset_after:
             raise ValueError("b_hn must be None where reset_after is False: that form has no bias inside the reset")

@@ -8,7 +8,7 @@ import numpy as np
 
 from birnn_ref._checks import Float, check_array, check_choice
 from birnn_ref._initial import glorot_uniform
-from birnn_ref.cells.cell import Cell, Option, Params, check_activation
+from birnn_ref.cells.cell import Cell, Option, Params, check_activation, check_step
 
 
 class IndRNNCache(NamedTuple):
@@ -64,13 +64,8 @@ def indrnn_step(
     >>> indrnn_step(2 * one, 3 * one, one, np.ones(1), np.zeros(1))[0]
     array([[5.]])
     """
-    check_array("x_t", x_t, ("batch", "features"))
-    batch, features = x_t.shape
-    check_array("h_prev", h_prev, (batch, "hidden"))
-    hidden = h_prev.shape[1]
-    check_array("W_xh", W_xh, (features, hidden))
+    _, hidden = check_step(x_t, h_prev, W_xh, b_h, gates=1)
     check_array("w_hh", w_hh, (hidden,))
-    check_array("b_h", b_h, (hidden,))
     check_choice("activation", activation, ("relu", "tanh"))
     a_t = x_t @ W_xh + w_hh * h_prev + b_h
     h_t = np.tanh(a_t) if activation == "tanh" else np.maximum(a_t, 0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float, check_array
-from birnn_ref.cells.cell import Cell, Option, Params, check_number, draw_gates
+from birnn_ref.cells.cell import Cell, Option, Params, check_number, check_step, draw_gates
 from birnn_ref.cells.sigmoid import sigmoid
 
 
@@ -77,14 +77,9 @@ def lstm_step(
     >>> c_t
     array([[0.7]])
     """
-    check_array("x_t", x_t, ("batch", "features"))
-    batch, features = x_t.shape
-    check_array("h_prev", h_prev, (batch, "hidden"))
-    hidden = h_prev.shape[1]
+    batch, hidden = check_step(x_t, h_prev, W_xh, b_h, gates=4)
     check_array("c_prev", c_prev, (batch, hidden))
-    check_array("W_xh", W_xh, (features, 4 * hidden))
     check_array("W_hh", W_hh, (hidden, 4 * hidden))
-    check_array("b_h", b_h, (4 * hidden,))
     a_i, a_f, a_g, a_o = np.split(x_t @ W_xh + h_prev @ W_hh + b_h, 4, axis=1)
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c_t = f * c_prev + i * g

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float, check_array
-from birnn_ref.cells.cell import Cell
+from birnn_ref.cells.cell import Cell, check_step
 from birnn_ref.cells.sigmoid import sigmoid
 
 
@@ -66,13 +66,8 @@ def mgu_step(x_t: Float, h_prev: Float, W_xh: Float, W_hh: Float, b_h: Float) ->
     >>> mgu_step(np.zeros((1, 1)), np.array([[0.7]]), zeros, zeros, b_h)[0]
     array([[0.7]])
     """
-    check_array("x_t", x_t, ("batch", "features"))
-    batch, features = x_t.shape
-    check_array("h_prev", h_prev, (batch, "hidden"))
-    hidden = h_prev.shape[1]
-    check_array("W_xh", W_xh, (features, 2 * hidden))
+    _, hidden = check_step(x_t, h_prev, W_xh, b_h, gates=2)
     check_array("W_hh", W_hh, (hidden, 2 * hidden))
-    check_array("b_h", b_h, (2 * hidden,))
     W_hf, W_hn = np.split(W_hh, 2, axis=1)
     a_f, a_n = np.split(x_t @ W_xh + b_h, 2, axis=1)
     f = sigmoid(a_f + h_prev @ W_hf)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from birnn_ref._checks import Float, check_array, check_choice
-from birnn_ref.cells.cell import Cell, Option, check_activation
+from birnn_ref.cells.cell import Cell, Option, check_activation, check_step
 
 
 class RNNCache(NamedTuple):
@@ -64,13 +64,8 @@ def rnn_step(
     >>> bool(np.isclose(h_t, np.tanh(2.0)).all())
     True
     """
-    check_array("x_t", x_t, ("batch", "features"))
-    batch, features = x_t.shape
-    check_array("h_prev", h_prev, (batch, "hidden"))
-    hidden = h_prev.shape[1]
-    check_array("W_xh", W_xh, (features, hidden))
+    _, hidden = check_step(x_t, h_prev, W_xh, b_h, gates=1)
     check_array("W_hh", W_hh, (hidden, hidden))
-    check_array("b_h", b_h, (hidden,))
     check_choice("activation", activation, ("tanh", "relu"))
     a_t = x_t @ W_xh + h_prev @ W_hh + b_h
     h_t = np.tanh(a_t) if activation == "tanh" else np.maximum(a_t, 0)

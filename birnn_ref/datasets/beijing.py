@@ -10,7 +10,7 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, check_choice, check_sizes
+from birnn_ref._checks import Float, check_choice, check_sizes, within
 from birnn_ref.datasets.shipped import shipped
 from birnn_ref.datasets.splits import SequenceData, Split
 
@@ -48,7 +48,7 @@ class SeriesData(SequenceData):
         """
         split = self["train"]
         assert split.features is not None
-        inside = np.arange(split.features.shape[1]) < split.lengths[:, None]
+        inside = within(split.lengths, split.features.shape[1])
         readings = split.features[inside].astype(np.float64)  # (hours, features)
         known = ~np.isnan(readings)
         result = np.eye(readings.shape[1])

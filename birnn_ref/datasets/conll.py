@@ -6,11 +6,10 @@ CoNLL-U, the form of Universal Dependencies, is one of them: its words are in th
 from __future__ import annotations
 
 import gzip
-import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from birnn_ref.datasets.locate import DataError
+from birnn_ref.datasets.locate import DAMAGED, DataError
 from birnn_ref.datasets.tagged import OUTSIDE, Sentence, TaggedData
 
 UPOS = (
@@ -139,5 +138,5 @@ def _lines(path: Path) -> list[str]:
         return raw.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text ({error}): save it as UTF-8.") from error
-    except (OSError, EOFError, zlib.error) as error:
+    except DAMAGED as error:
         raise DataError(f"{path} cannot be read, or is damaged: {error}. Fetch it again.") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import numpy as np
 
 from birnn_ref._checks import Float, Int, check_choice, check_sizes
 from birnn_ref.datasets.audio import log_mel, mfcc, read_wav
-from birnn_ref.datasets.locate import DataError, RemoteFile, locate, wants_embedded
+from birnn_ref.datasets.locate import DAMAGED, DataError, RemoteFile, locate, wants_embedded
 from birnn_ref.datasets.splits import SequenceData, Split
 from birnn_ref.datasets.spoken import SPEAKERS as MADE_UP
 from birnn_ref.datasets.spoken import embedded_recordings
@@ -190,7 +189,7 @@ def read_recordings(path: Path) -> list[Recording]:
     try:
         with zipfile.ZipFile(path) as archive:
             found = {m[1]: (m, archive.read(m.string)) for m in map(NAME.search, archive.namelist()) if m}
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
+    except DAMAGED as error:
         raise DataError(f"{path} is damaged: {error}. {advice}") from error
     recordings, sums = [], []
     for name, (match, content) in sorted(found.items()):

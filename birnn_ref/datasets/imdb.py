@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from birnn_ref._checks import check_rng
 from birnn_ref.datasets.embedded import embedded_reviews
-from birnn_ref.datasets.locate import DataError, RemoteFile, locate, wants_embedded
+from birnn_ref.datasets.locate import DAMAGED, DataError, RemoteFile, locate, wants_embedded
 from birnn_ref.datasets.reviews import INDEX_FROM, Recipe, ReviewData
 
 BASE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -117,10 +116,7 @@ def _read_reviews(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             arrays = {name: _read_array(archive.read(f"{name}.npy")) for name in names}
-    except (
-        zipfile.BadZipFile, zlib.error, NotImplementedError, KeyError, ValueError, EOFError, OSError,
-        pickle.UnpicklingError,
-    ) as error:  # fmt: skip
+    except (*DAMAGED, pickle.UnpicklingError) as error:
         raise DataError(
             f"{path} is damaged or is not Keras's imdb.npz: {error}. Delete it to download it again."
         ) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,10 @@ EMBEDDED = "embedded"
 
 class DataError(RuntimeError):
     """A data set is missing, damaged, or not what it should be; the message says what to do."""
+
+
+DAMAGED = (OSError, EOFError, KeyError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What is raised by reading an archive that is damaged, cut off, or another one than expected."""
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ class ReviewData(SequenceData):
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Turn token ids back into words, padding left out; ``<start>`` and ``<unknown>`` stand for ids 1 and 2."""
-        special = {START: "<start>", UNKNOWN: "<unknown>"}
+        special = {START: vocabulary.START, UNKNOWN: vocabulary.UNKNOWN}
         known = {id_: word for word, id_ in self.word_ids.items()}
-        return " ".join(special.get(t) or known.get(t, "<unknown>") for t in map(int, tokens) if t != PAD)
+        return " ".join(special.get(t) or known.get(t, vocabulary.UNKNOWN) for t in map(int, tokens) if t != PAD)
 
     def encode(self, text: str) -> IntArray:
         """Turn the `words` of a text into token ids ``(time,)``, the start id in front."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from birnn_ref._checks import check_choice, check_sizes
-from birnn_ref.datasets.locate import DataError, RemoteFile, locate
-from birnn_ref.datasets.pairs import Pair, PairData, by_lot, related
+from birnn_ref.datasets.locate import DAMAGED, DataError, RemoteFile, locate
+from birnn_ref.datasets.pairs import Pair, PairData, related, text_numbers
 from birnn_ref.datasets.shipped import shipped
 
 WHOLE = RemoteFile(
@@ -94,9 +93,9 @@ def load_tatoeba(
         raise ValueError(f"max_words={max_words} leaves no pair")
     groups = related(pairs)
     parts: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
-    lots = by_lot(pairs, groups)
-    for place in lots[:, 0].argsort(kind="stable"):
-        share = lots[place, 1] / 2**32
+    numbers = text_numbers(pairs, groups)
+    for place in numbers[:, 0].argsort(kind="stable"):
+        share = numbers[place, 1] / 2**32
         part = "test" if share < HELD_OUT else "validation" if share < 2 * HELD_OUT else "train"
         parts[part] += [pairs[i] if reads == "french" else pairs[i][::-1] for i in groups[place]]
     name = "Tatoeba, French to English" if reads == "french" else "Tatoeba, English to French"
@@ -125,7 +124,7 @@ def read_whole(path: Path) -> list[str]:
             lines = archive.read("fra.txt").decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: fra.txt is not UTF-8 text ({error}). Fetch {WHOLE.url} again.") from error
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, KeyError, ValueError) as error:
+    except DAMAGED as error:
         raise DataError(f"{path} is damaged or is not fra-eng.zip: {error}. Fetch {WHOLE.url} again.") from error
     for number, line in enumerate(lines, start=1):
         if line.count("\t") != 1:

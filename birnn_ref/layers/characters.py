@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, Int, check_input, check_sizes
+from birnn_ref._checks import Float, Int, check_input, check_sizes, within
 from birnn_ref.layers._padding import without_padding
 from birnn_ref.layers.base import Layer
 from birnn_ref.layers.conv import Conv1D
@@ -51,7 +51,7 @@ class Spelling(Layer):
         if not isinstance(x, Spelt):
             raise TypeError(f"x must be Spelt words, got {type(x).__name__}")
         used = x.in_use(lengths)
-        counts = None if lengths is None else np.arange(x.shape[1]) < np.asarray(lengths)[:, None]
+        counts = None if lengths is None else within(np.asarray(lengths), x.shape[1])
         read = self._read(used.letters, used.letter_counts)  # (spellings, features)
         self._keep(used.words, read.shape, counts)
         return without_padding(read[used.words], counts)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from birnn_ref._checks import Float, check_choice, check_input, check_lengths, check_sizes
+from birnn_ref._checks import Float, check_choice, check_input, check_lengths, check_sizes, within
 from birnn_ref._initial import glorot_uniform
 from birnn_ref.cells import Cell, find_cell
 from birnn_ref.layers._padding import without_padding
@@ -125,7 +125,7 @@ class Decoder(Layer):
         dtype = self.params["b_o"].dtype
         check_input("x", x, ("batch", "time", self.features), dtype)
         batch, time, _ = x.shape
-        counts = np.arange(time) < check_lengths(lengths, batch, time)[:, None]
+        counts = within(check_lengths(lengths, batch, time), time)
         x, memory, states = without_padding(x, counts), self.read(h, memory_lengths), initial
         if len(memory.h) != batch:
             raise ValueError(f"h has {len(memory.h)} sequences, expected {batch}, as x has")
@@ -168,7 +168,7 @@ class Decoder(Layer):
     def read(self, h: Float, lengths: Any = None) -> Memory:
         """Prepare a memory ``(batch, time, memory)`` for `step`."""
         check_input("h", h, ("batch", "time", self.memory), self.params["U"].dtype)
-        counts = np.arange(h.shape[1]) < check_lengths(lengths, *h.shape[:2], what="steps of h")[:, None]
+        counts = within(check_lengths(lengths, *h.shape[:2], what="steps of h"), h.shape[1])
         h = without_padding(h, counts)
         return Memory(h, h @ self.params["U"], counts)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Int, check_lengths
+from birnn_ref._checks import Int, check_lengths, within
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,7 @@ class Spelt:
             raise ValueError(f"words must be integers (batch, time), got shape {words.shape} and dtype {words.dtype}")
         if np.ndim(self.letters) != 2:
             raise ValueError(f"letters has shape {np.shape(self.letters)}, expected (spellings, letters)")
-        counts = (
-            np.arange(words.shape[1]) < check_lengths(lengths, *words.shape, what="words of each sentence")[:, None]
-        )
+        counts = within(check_lengths(lengths, *words.shape, what="words of each sentence"), words.shape[1])
         words = np.where(counts, words, words[counts].min(initial=spellings - 1))
         if words.size and (words.min() < 0 or words.max() >= spellings):
             raise ValueError(f"words must lie between 0 and {spellings - 1}, got {words.min()} to {words.max()}")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from birnn_ref._checks import Float, Int, check_choice, check_input, check_lengths
+from birnn_ref._checks import Float, Int, check_choice, check_input, check_lengths, within
 
 NEVER = -1e300
 """The log of a chance of 0: finite, so that no difference of two is NaN."""
@@ -103,7 +103,7 @@ def ctc_loss(
         said = np.arange(logits.shape[2]) == lattice.labels.T[:, :, None]  # (batch, states, labels)
         shares = gamma.transpose(2, 0, 1) @ said.astype(np.float64)  # (batch, time, labels)
         d_logits -= np.where(possible[:, None, None], shares, 0)
-    d_logits[np.arange(time) >= lengths[:, None]] = 0
+    d_logits[~within(lengths, time)] = 0
     return float(losses.mean()), (d_logits / batch).astype(logits.dtype)
 
 
@@ -121,12 +121,12 @@ def check_ctc(logits: Float, targets: Any, lengths: Any, target_lengths: Any, bl
     if target_lengths is None:
         own = found >= 0
         target_lengths = own.sum(axis=1)
-        if (own != (np.arange(found.shape[1]) < target_lengths[:, None])).any():
+        if (own != within(target_lengths, found.shape[1])).any():
             raise ValueError("targets must have their negative numbers behind, or come with target_lengths")
     target_lengths = check_lengths(
         target_lengths, batch, found.shape[1], name="target_lengths", what="labels of targets"
     )
-    counts = np.arange(found.shape[1]) < target_lengths[:, None]
+    counts = within(target_lengths, found.shape[1])
     used = found[counts]
     if used.size and (used.min() < 0 or used.max() >= labels):
         raise ValueError(f"targets must lie between 0 and {labels - 1}, got {used.min()} to {used.max()}")
@@ -226,7 +226,7 @@ def _reverse(x: Any, lengths: Int) -> Any:
 
 def log_softmax(logits: Float, lengths: Int) -> Float:
     """Return log-probabilities in float64, 0 at padded steps, and never minus infinity."""
-    counts = (np.arange(logits.shape[1]) < lengths[:, None])[:, :, None]
+    counts = within(lengths, logits.shape[1])[:, :, None]
     z = np.where(counts, logits, 0).astype(np.float64)
     z = z - z.max(axis=2, keepdims=True)
     z = z - np.log(np.exp(z).sum(axis=2, keepdims=True))

@@ -1,4 +1,4 @@
-"""Checks at the variants' boundary, and the two masks that every one of them needs."""
+"""Checks at the variants' boundary."""
 
 from __future__ import annotations
 
@@ -62,13 +62,3 @@ def check_lengths(lengths: Any, x: Tensor) -> Tensor:
             f"lengths must lie between 0 and the {time} steps of x, got {int(lengths.min())} to {int(lengths.max())}"
         )
     return lengths.to(x.device)
-
-
-def counts(x: Tensor, lengths: Tensor) -> Tensor:
-    """Return which steps count, ``(batch, time, 1)``."""
-    return (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]
-
-
-def blank(x: Tensor, valid: Tensor) -> Tensor:
-    """Return ``x`` with zeros where it does not count, whatever stood there: NaN times 0 would be NaN."""
-    return torch.where(valid, x, torch.zeros_like(x))

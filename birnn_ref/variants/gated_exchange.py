@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from birnn_ref._checks import check_choice, check_sizes
 from birnn_ref.twins.spec import Spec
+from birnn_ref.twins.torch.padding import within, without_padding
 from birnn_ref.twins.torch.recurrence import CLASSES, TorchRecurrence
-from birnn_ref.variants._checks import blank, check_lengths, check_tensor, counts
+from birnn_ref.variants._checks import check_lengths, check_tensor
 
 
 class GatedExchange(nn.Module):
@@ -138,4 +139,4 @@ class ExchangeBiRNN(nn.Module):
         mixed = torch.cat(self.exchange(f, b), dim=2)
         if self.second is not None:
             mixed, _ = self.second(mixed, lengths)
-        return blank(mixed, counts(x, lengths))
+        return without_padding(mixed, within(lengths, x.shape[1]))

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from birnn_ref._checks import check_sizes
-from birnn_ref.variants._checks import blank, check_tensor
+from birnn_ref.twins.torch.padding import without_padding
+from birnn_ref.variants._checks import check_tensor
 
 
 class Estimates(NamedTuple):
@@ -167,7 +168,7 @@ class GraphImputation(nn.Module):
         check_tensor("mask", mask, tuple(x.shape))
         if not bool(((mask == 0) | (mask == 1)).all()):
             raise ValueError("mask must hold 0 and 1 alone")
-        x = blank(x, mask > 0)
+        x = without_padding(x, mask > 0)
         parts = [self.directions[0](x, mask)]
         if len(self.directions) == 2:
             parts.append(tuple(part.flip(1) for part in self.directions[1](x.flip(1), mask.flip(1))))

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from birnn_ref._checks import check_sizes
-from birnn_ref.variants._checks import blank, check_lengths, check_tensor, counts
+from birnn_ref.twins.torch.padding import within, without_padding
+from birnn_ref.variants._checks import check_lengths, check_tensor
 
 GATES = ("l", "r", "f", "s", "i", "o")
 """Shares of the left and the right neighbours, the word itself, the sentence and the word's old memory; output."""
@@ -90,8 +91,8 @@ class SLSTM(nn.Module):
         """
         check_tensor("x", x, ("batch", "time", self.features))
         lengths = check_lengths(lengths, x)
-        valid = counts(x, lengths)
-        e = blank(self.embed(blank(x, valid)), valid)
+        valid = within(lengths, x.shape[1])
+        e = without_padding(self.embed(without_padding(x, valid)), valid)
         h = c = e
         g = c_g = _mean(e, lengths)
         for _ in range(self.steps):
@@ -105,14 +106,14 @@ class SLSTM(nn.Module):
         *shares, o = torch.sigmoid(self.of_word(read)).chunk(len(GATES), dim=2)
         sources = torch.stack([*self._neighbours(c), e, c_g[:, None].expand_as(c), c])
         c = (torch.softmax(torch.stack(shares), dim=0) * sources).sum(dim=0)
-        return blank(o * torch.tanh(c), valid), blank(c, valid)
+        return without_padding(o * torch.tanh(c), valid), without_padding(c, valid)
 
     def _sentence(
         self, h: Tensor, c: Tensor, g: Tensor, c_g: Tensor, valid: Tensor, lengths: Tensor
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """One step of the sentence."""
         of_words = torch.sigmoid(self.of_share(torch.cat([h, g[:, None].expand_as(h)], dim=2)))
-        of_words = of_words.masked_fill(~valid, -torch.inf)
+        of_words = of_words.masked_fill(~valid[:, :, None], -torch.inf)
         own, o = torch.sigmoid(self.of_sentence(torch.cat([_mean(h, lengths), g], dim=1))).chunk(2, dim=1)
         shares = torch.softmax(torch.cat([of_words, own[:, None]], dim=1), dim=1)
         c_g = (shares * torch.cat([c, c_g[:, None]], dim=1)).sum(dim=1)

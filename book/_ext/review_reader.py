@@ -31,8 +31,6 @@ SHA512 = (
     "ab4cbe26baedba45d2cec05610c71c55fa97db92d19a8b171c5f8269126683ca"
     "590a5cdc57bb2f35ce2b298de32f4d956fb42644c0ecd528a0a91e025c07ca61"
 )
-UNKNOWN = 2
-"""The id of a word that the model does not know; `review_reader.js` has it too."""
 SCRIPT, GLUE, WASM = "ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
 LICENCE = (
     f"/* ONNX Runtime Web {VERSION}, copyright Microsoft Corporation, MIT licence: npmjs.com/package/onnxruntime-web */"

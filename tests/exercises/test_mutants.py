@@ -102,5 +102,5 @@ def test_twenty_markings_agree(name):
 @each_assignment
 def test_the_page_for_instructors_shows_what_the_mutants_lose(name):
     stored = json.loads(tool.TABLE.read_text(encoding="utf-8"))
-    assert stored[name] == tool.table([name], tool.declared)[name], "run `python tools/mutants.py`"
-    assert tool.PAGE.read_text(encoding="utf-8") == tool.page(stored), "run `python tools/mutants.py`"
+    assert stored[name] == tool.table([name], tool.declared)[name], "run `make mutants`"
+    assert tool.PAGE.read_text(encoding="utf-8") == tool.page(stored), "run `make mutants`"

@@ -1,8 +1,7 @@
 """Break the cells and the recurrent layers one small change at a time, and see whether a test notices.
 
 ``python -m ref.mutation`` in ``tests/`` runs them all, which takes long; ``test_mutation.py`` tries the runner. Each
-mutant changes one operator, constant, comparison, call or statement of one module, in memory: the files stay as they
-are.
+change is to one operator, constant, comparison, call or statement of one module, in memory: the files stay as they are.
 """
 
 from __future__ import annotations
@@ -113,18 +112,18 @@ CALLS |= {"reversed": "list", "empty": "ones", "zeros": "ones"}
 ATTRIBUTES = {"T": "real", "after": "before", "before": "after", "initial": "final", "final": "initial"}
 
 
-def mutants(source):
-    """Yield every mutant of a module as (line, what was changed, source)."""
+def changes(source):
+    """Yield every changed form of a module as (line, what was changed, source)."""
     tree = ast.parse(source)
     skipped = {id(n) for a in ast.walk(tree) for n in _not_run(a)}
     for number, node in enumerate(ast.walk(tree)):
         if id(node) in skipped:
             continue
         for change in _changes(node):
-            mutant = copy.deepcopy(tree)
-            target = next(n for k, n in enumerate(ast.walk(mutant)) if k == number)
+            broken = copy.deepcopy(tree)
+            target = next(n for k, n in enumerate(ast.walk(broken)) if k == number)
             what = change(target)
-            yield getattr(node, "lineno", 0), what, ast.unparse(ast.fix_missing_locations(mutant))
+            yield getattr(node, "lineno", 0), what, ast.unparse(ast.fix_missing_locations(broken))
 
 
 def _not_run(node):
@@ -212,7 +211,7 @@ def _drop_statement(node, name, k):
 
 
 def survives(module, source, seconds=120):
-    """Run the tests on a mutant in a fork of this process; return whether they all pass in so much processor time."""
+    """Run the tests on a changed module in a fork of this process; return whether all pass in this processor time."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -224,20 +223,20 @@ def survives(module, source, seconds=120):
 
 
 def _judge(module, source, seconds):
-    """Put a mutant in its module's place and return the tests' exit status."""
+    """Put a changed module in its place and return the tests' exit status."""
     import pytest
 
-    class Mutant(MetaPathFinder, Loader):
+    class Changed(MetaPathFinder, Loader):
         def find_spec(self, name, path, target=None):
-            return ModuleSpec(name, self) if name == mutated else None
+            return ModuleSpec(name, self) if name == changed else None
 
         def exec_module(self, loaded):
             exec(compile(source, module, "exec"), loaded.__dict__)
 
-    mutated = "birnn_ref." + module.removesuffix(".py").replace("/", ".")
+    changed = "birnn_ref." + module.removesuffix(".py").replace("/", ".")
     for name in [name for name in sys.modules if name.split(".")[0] in ("birnn_ref", "ref")]:
         del sys.modules[name]
-    sys.meta_path.insert(0, Mutant())
+    sys.meta_path.insert(0, Changed())
     signal.setitimer(signal.ITIMER_PROF, seconds)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -247,17 +246,17 @@ def _judge(module, source, seconds):
 
 
 def main():
-    """Run every mutant of the named modules and print the survivors; exit with 1 if one is not explained."""
+    """Try every change of the named modules and print the survivors; exit with 1 if one is not explained."""
     parser = argparse.ArgumentParser(prog="python -m ref.mutation", description=main.__doc__)
     parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE")
-    parser.add_argument("--list", action="store_true", help="only list the mutants")
+    parser.add_argument("--list", action="store_true", help="only list the changes")
     parser.add_argument("--sample", type=int, help="run so many of them, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     arguments = parser.parse_args()
     chosen = [
-        (module, *mutant)
+        (module, *change)
         for module in arguments.modules
-        for mutant in mutants((ROOT / "birnn_ref" / module).read_text())
+        for change in changes((ROOT / "birnn_ref" / module).read_text())
     ]
     if arguments.sample:
         chosen = random.Random(arguments.seed).sample(chosen, min(arguments.sample, len(chosen)))
@@ -275,7 +274,7 @@ def main():
             print(f"{module}:{line}: {what} in {code!r}" + (f": {why}" if why else ""), flush=True)
     if not arguments.list:
         seconds = time.perf_counter() - start
-        print(f"{len(chosen)} mutants, {survivors} survivors, {explained} explained, {seconds:.0f} s", flush=True)
+        print(f"{len(chosen)} changes, {survivors} survivors, {explained} explained, {seconds:.0f} s", flush=True)
         sys.exit(survivors > explained)
 
 

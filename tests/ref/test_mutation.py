@@ -1,7 +1,7 @@
 """The mutation runner itself: it finds changes, spares what is not run, and its tests kill a wrong formula."""
 
 import pytest
-from ref.mutation import EXPLAINED, ROOT, mutants, survives
+from ref.mutation import EXPLAINED, ROOT, changes, survives
 
 SOURCE = '''
 def step(x: "a - b", k=2):
@@ -14,8 +14,8 @@ def step(x: "a - b", k=2):
 
 
 def test_every_small_change_is_found_and_text_is_spared():
-    changes = [what for _, what, _ in mutants(SOURCE)]
-    assert set(changes) == {
+    found = [what for _, what, _ in changes(SOURCE)]
+    assert set(found) == {
         "2 -> 3",
         "3 -> 4",
         "k < 3 -> k <= 3",
@@ -24,9 +24,9 @@ def test_every_small_change_is_found_and_text_is_spared():
         "x @ x.T -> x * x.T",
         "x.T -> x.real",
     }
-    assert len(changes) == len(set(changes))
-    for _, _, source in mutants(SOURCE):
-        compile(source, "mutant", "exec")
+    assert len(found) == len(set(found))
+    for _, _, source in changes(SOURCE):
+        compile(source, "changed", "exec")
 
 
 @pytest.mark.parametrize("module", EXPLAINED)

@@ -12,7 +12,7 @@ from browsing import Visit, violations
 from needs import need
 from sphinx.errors import ExtensionError
 
-from birnn_ref.datasets.reviews import words
+from birnn_ref.datasets.reviews import UNKNOWN, words
 from birnn_ref.experiments import load_result, reader_model
 from birnn_ref.losses import binary_cross_entropy
 from birnn_ref.models import Classifier
@@ -35,7 +35,7 @@ SENTENCES = {
 
 def ids_of(said):
     ids = {word: LISTED["first"] + rank for rank, word in enumerate(LISTED["words"])}
-    return np.array([ids.get(word, review_reader.UNKNOWN) for word in said])
+    return np.array([ids.get(word, UNKNOWN) for word in said])
 
 
 def logit(text):

@@ -51,7 +51,8 @@ def gru_scan(
     (h,), W_hh = states, params["W_hh"]
     batch, hidden, half = len(chain.initial), h.shape[1], h.dtype.type(0.5)
     two = 2 * hidden
-    W_hrz, W_hn = (np.ascontiguousarray(W) for W in np.split(W_hh, [two], axis=1))
+    if not reset_after:
+        W_hrz, W_hn = (np.ascontiguousarray(W) for W in np.split(W_hh, [two], axis=1))
     all_gates, all_recalled = buffers("gates", 3 * chain.size, hidden), buffers("recalled", chain.size, hidden)
     recurrent, recurrent_rz = buffers("recurrent", batch, 3 * hidden), buffers("recurrent rz", batch, two)
     for block in chain.blocks:

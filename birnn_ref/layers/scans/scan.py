@@ -22,7 +22,9 @@ Upstream = Callable[[Block], Float]
 class Scan:
     """A cell's fast scan: it is given each step's ``x_t @ W_xh + b_h``, computed for many steps at once.
 
-    `birnn_ref.layers.scans.steps.StepScan` has the same three methods for a cell that has none.
+    `birnn_ref.layers.scans.steps.StepScan` has the same three methods for a cell that has none. Each cell's two
+    functions repeat their signature and the loop over blocks: what stands inside differs in every one, and each can be
+    read by itself.
 
     Attributes
     ----------

@@ -18,6 +18,12 @@ def within(lengths: Tensor, time: int) -> Tensor:
     return torch.arange(time, device=lengths.device) < lengths[:, None]
 
 
+def without_padding(x: Tensor, mask: Tensor) -> Tensor:
+    """Return ``x`` with 0 where the mask is False, which may lack the last axes; multiplying would let NaN through."""
+    mask = mask.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim))
+    return torch.where(mask, x, torch.zeros_like(x))
+
+
 def reverse_time(x: Tensor, lengths: Tensor | None) -> Tensor:
     """Reverse each sequence within its own length, as `birnn_ref.plain.reverse_time` does."""
     if lengths is None:

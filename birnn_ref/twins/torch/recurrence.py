@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from birnn_ref.layers.recurrent.merging import merge_pair
 from birnn_ref.twins.spec import Spec
 from birnn_ref.twins.torch.gru import ResetBeforeGRU
-from birnn_ref.twins.torch.padding import reverse_time, within
+from birnn_ref.twins.torch.padding import reverse_time, within, without_padding
 
 States: TypeAlias = tuple[Tensor, ...]
 Outputs: TypeAlias = "Tensor | tuple[Tensor, Tensor]"
@@ -70,7 +70,7 @@ class TorchRecurrence(nn.Module):
         flat = (spec.depth, spec.directions, batch, spec.hidden)
         states = tuple(x.new_zeros(flat) if initial is None else initial[i].reshape(flat) for i in range(spec.states))
         if lengths is not None:
-            x = torch.where(_mask(lengths, x), x, torch.zeros_like(x))
+            x = without_padding(x, within(lengths.to(x.device), x.shape[1]))
         if self.whole:
             merged: Outputs
             merged, final = _run(self.parts[0], x, lengths, tuple(s.flatten(0, 1) for s in states))
@@ -144,13 +144,9 @@ def _run(part: nn.Module, x: Tensor, lengths: Tensor | None, states: States) -> 
     outputs, final = part(packed, entering)
     outputs, _ = pad_packed_sequence(outputs, batch_first=True, total_length=x.shape[1])
     final = final if isinstance(final, tuple) else (final,)
-    outputs = torch.where(_mask(lengths, outputs), outputs, torch.zeros_like(outputs))
+    outputs = without_padding(outputs, within(lengths.to(x.device), x.shape[1]))
     some = (lengths > 0)[:, None]
     return outputs, tuple(torch.where(some, after, before) for after, before in zip(final, states, strict=True))
-
-
-def _mask(lengths: Tensor, x: Tensor) -> Tensor:
-    return within(lengths.to(x.device), x.shape[1])[:, :, None]
 
 
 def _halves(outputs: Tensor) -> tuple[Tensor, Tensor]:

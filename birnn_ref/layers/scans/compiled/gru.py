@@ -27,8 +27,9 @@ def gru_scan(
     (h,), W_hh = states, params["W_hh"]
     batch, hidden = len(chain.initial), h.shape[1]
     gates, recalled = buffers("gates", chain.size, 3 * hidden), buffers("recalled", chain.size, hidden)
-    W_hrz, W_hn = (np.ascontiguousarray(W) for W in np.split(W_hh, [2 * hidden], axis=1))
     m, m_rz, m_n = buffers("m", batch, 3 * hidden), buffers("m_rz", batch, 2 * hidden), buffers("m_n", batch, hidden)
+    if not reset_after:
+        W_hrz, W_hn = (np.ascontiguousarray(W) for W in np.split(W_hh, [2 * hidden], axis=1))
     for block in chain.blocks:
         a, kept = project(block, gates[block.rows]), recalled[block.rows]
         if reset_after:
