@@ -18,6 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(NAMES)}; all if none is named")
     parser.add_argument("--threads", type=int, default=2, help="of every contestant (default: 2)")
+    parser.add_argument("--quick", action="store_true", help="fewer turns and contestants: minutes in place of an hour")
     parser.add_argument("--output", type=Path, default=FOLDER.parent / "_build" / "bench.json")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(NAMES)
@@ -32,7 +33,9 @@ def main() -> None:
     found = {}
     for name in arguments.names or NAMES:
         print(f"\n{name}", flush=True)
-        found[name] = importlib.import_module(f"benchmarks.{name}").run(say=lambda line: print(line, flush=True))
+        found[name] = importlib.import_module(f"benchmarks.{name}").run(
+            say=lambda line: print(line, flush=True), quick=arguments.quick
+        )
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     kept = json.loads(arguments.output.read_text()) if arguments.names and arguments.output.exists() else {}
     arguments.output.write_text(json.dumps({**kept, "machine": machine, **found}, indent=1) + "\n")

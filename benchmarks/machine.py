@@ -12,11 +12,14 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 PAUSE, PASSES = 0.2, 5
+ENOUGH, LONG = 0.05, 1.0
+"""Seconds: a turn goes on for so many; a pass that takes longer is a turn by itself."""
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -24,7 +27,7 @@ def describe_machine(threads: int) -> dict[str, Any]:
     """Return the threads, the processors, how busy they were at the start, the CUDA device, and the versions."""
     import torch
 
-    packages = ("numpy", "torch", "keras", "tensorflow")
+    packages = [name for name in ("numpy", "numba", "torch", "keras", "tensorflow", "onnxruntime") if find_spec(name)]
     return {
         "threads": threads,
         "processors": os.cpu_count(),
@@ -38,9 +41,9 @@ def describe_machine(threads: int) -> dict[str, Any]:
 class Contestants:
     """Contestants that are timed in turns, each in a process of its own; used with ``with``.
 
-    A turn is a pause, a pass to warm up and five that count. In one process, the threads of one contestant would still
-    be waiting for work, on a processor of their own, while the next one is timed: PyTorch after OpenBLAS takes up to
-    twice its time so.
+    A turn is a pause, a pass to warm up and at least five that count, or a single one if it is long. In one process,
+    the threads of one contestant would still be waiting for work, on a processor of their own, while the next one is
+    timed: PyTorch after OpenBLAS takes up to twice its time so.
 
     Parameters
     ----------
@@ -95,7 +98,7 @@ class Contestants:
                 own += self._ask(name, None)
         found = {}
         for name, own in times.items():
-            low, median, high = statistics.quantiles(own, n=4)
+            low, median, high = statistics.quantiles(own, n=4, method="inclusive") if len(own) > 1 else own * 3
             found[name] = {"median": median, "low": low, "high": high, "best": min(own)}
         return {"times": found, "peak_memory": memory}
 
@@ -122,12 +125,20 @@ def _compete(connection: Connection) -> None:
             connection.send(peak_memory(one_pass))
             continue
         time.sleep(PAUSE)
-        times = []
-        for _ in range(1 + PASSES):
-            start = time.perf_counter()
-            one_pass()
-            times.append((time.perf_counter() - start) * 1e3)
-        connection.send(times[1:])
+        connection.send(_turn(one_pass))
+
+
+def _turn(one_pass: Callable[[], Any]) -> list[float]:
+    """Return the milliseconds of the passes that count; the first warms up, unless it is long."""
+    times: list[float] = []
+    began = time.perf_counter()
+    while len(times) <= PASSES or time.perf_counter() - began < ENOUGH:
+        start = time.perf_counter()
+        one_pass()
+        times.append((time.perf_counter() - start) * 1e3)
+        if times[0] > LONG * 1e3:
+            return times
+    return times[1:]
 
 
 def peak_memory(run: Callable[[], Any]) -> float | None:

@@ -94,12 +94,12 @@ def measure(contestants: Contestants, task: str, rounds: int) -> dict[str, Any]:
     return {"task": task, **found, "ratio": median["numpy"] / median["torch"]}
 
 
-def run(say: Callable[[str], None] = print, rounds: int = ROUNDS) -> list[dict[str, Any]]:
+def run(say: Callable[[str], None] = print, quick: bool = False) -> list[dict[str, Any]]:
     """Measure every task, and say each ratio with its limit."""
     found = []
     with Contestants(("numpy", "torch")) as contestants:
         for task in TASKS:
-            one = measure(contestants, task, rounds)
+            one = measure(contestants, task, 3 if quick else ROUNDS)
             found.append(one)
             times = ", ".join(
                 f"{name} {t['median']:.1f} ms ({t['low']:.1f}–{t['high']:.1f})" for name, t in one["times"].items()

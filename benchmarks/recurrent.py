@@ -1,165 +1,143 @@
-"""Forward and backward through a bidirectional layer: NumPy, PyTorch, Keras on TensorFlow, and the floor.
+"""A bidirectional layer: the compiled scans and NumPy's, PyTorch, Keras on TensorFlow, ONNX Runtime, and the floor.
 
-Where there is a CUDA device, PyTorch on it is one more contestant, without a limit.
-
-Every contestant computes the outputs from the inputs, and from the outputs' gradient those of the inputs and of all
-weights, in float32. The floor is the matrix products alone, through the same BLAS into memory set aside before.
+Forward and backward; answers alone, at three sizes and one sequence at a time; steps of a stream; and how the time of
+forward and backward grows with steps, batch and width. Where there is a CUDA device, PyTorch on it is one more
+contestant, without a limit.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
+from benchmarks import passes
+from benchmarks.floor import blas_products, products
 from benchmarks.machine import Contestants
-from birnn_ref.layers import Bidirectional
+from benchmarks.passes import GATES, Pass, Shape, installed
 
-SHAPES = ((32, 50, 128, 64), (256, 50, 128, 64), (32, 200, 128, 128))
-"""Batch, time, features, hidden."""
-GATES = {"rnn": 1, "lstm": 4, "gru": 3}
-LIMITS = {"torch": {"rnn": 0.5, "lstm": 0.8, "gru": 0.8}, "floor": {"rnn": 1.6, "lstm": 1.6, "gru": 1.6}}
-"""The largest ratio of NumPy's time to theirs."""
+SHAPES: tuple[Shape, ...] = ((32, 50, 128, 64), (256, 50, 128, 64), (32, 200, 128, 128))
+ALONE: Shape = (1, 50, 128, 64)
+STEP: Shape = (1, 1, 128, 64)
+GROWTH: dict[str, list[Shape]] = {
+    "steps": [(32, n, 128, 64) for n in (25, 50, 100, 200)],
+    "batch": [(n, 50, 128, 64) for n in (8, 32, 128, 512)],
+    "width": [(32, 50, n, n) for n in (32, 64, 128, 256)],
+}
+"""What grows, and the sizes at which a line is fitted."""
+MODES: dict[str, dict[str, Callable[[str, Shape], Pass]]] = {
+    "forward and backward": {
+        "compiled": passes.compiled_trains,
+        "numpy": passes.numpy_trains,
+        "torch": passes.train_torch,
+        "keras": passes.train_keras,
+        "blas_products": blas_products,
+        "products": products,
+        "torch_cuda": partial(passes.train_torch, device="cuda"),
+    },
+    "forward alone": {
+        "compiled": passes.compiled_answers,
+        "numpy": passes.numpy_answers,
+        "torch": passes.answer_torch,
+        "onnx": passes.answer_onnx,
+    },
+    "one step of a stream": {
+        "numpy": passes.step_ours,
+        "torch": partial(passes.answer_torch, bidirectional=False),
+        "onnx": partial(passes.answer_onnx, bidirectional=False),
+    },
+}
+"""The contestants; the ratios are of the first one's median to the others'."""
 ROUNDS = 9
 
-Shape = tuple[int, int, int, int]
+
+def limit(mode: str, cell: str, shape: Shape, other: str) -> float | None:
+    """Return the largest ratio of our time to another's; None where nothing is promised."""
+    if mode == "forward and backward" and other == "products":
+        return 1.6
+    if other != "torch" or mode == "one step of a stream":
+        return None
+    if mode == "forward alone":
+        return 0.5 if shape == ALONE else None
+    if (cell, shape) == ("lstm", SHAPES[0]):
+        return 0.95
+    return {"rnn": 0.5, "lstm": 0.8, "gru": 0.6}[cell]
 
 
-def drawn(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Return the inputs and the outputs' gradient, the same for every contestant."""
-    batch, time, features, hidden = shape
-    rng = np.random.default_rng(0)
-    x, d_outputs = (rng.normal(size=(batch, time, size)).astype(np.float32) for size in (features, 2 * hidden))
-    return x, d_outputs
-
-
-def in_numpy(cell: str, shape: Shape) -> Callable[[], Any]:
-    """Return the reference layer's pass."""
-    x, d_outputs = drawn(shape)
-    layer = Bidirectional(cell, shape[2], shape[3], rng=np.random.default_rng(0))
-
-    def both_ways() -> None:
-        layer.forward(x)
-        layer.backward(d_outputs)
-
-    return both_ways
-
-
-def in_torch(cell: str, shape: Shape, device: str = "cpu") -> Callable[[], Any]:
-    """Return ``torch.nn``'s pass; its inputs are on the device before, and it has ended when the call returns."""
-    import torch
-
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
-    x, d_outputs = drawn(shape)
-    kind = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
-    layer = kind(shape[2], shape[3], batch_first=True, bidirectional=True, device=device)
-    x_torch = torch.tensor(x, requires_grad=True, device=device)
-    d_torch = torch.tensor(d_outputs, device=device)
-
-    def both_ways() -> None:
-        layer.zero_grad(set_to_none=True)
-        x_torch.grad = None
-        layer(x_torch)[0].backward(d_torch)
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    return both_ways
-
-
-def in_keras(cell: str, shape: Shape) -> Callable[[], Any]:
-    """Return Keras's pass, compiled by TensorFlow."""
-    from birnn_ref.twins.keras import CELLS, keras  # silences TensorFlow's start
-
-    import tensorflow as tf  # isort: skip
-
-    x, d_outputs = drawn(shape)
-    layer = keras.layers.Bidirectional(CELLS[cell](shape[3], return_sequences=True))
-    x_tf, d_tf = tf.constant(x), tf.constant(d_outputs)
-    layer.build(x.shape)
-
-    @tf.function
-    def step(x: Any, d_outputs: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            outputs = layer(x)
-        weights = [weight.value for weight in layer.trainable_variables]
-        return outputs, tape.gradient(outputs, [x, *weights], d_outputs)
-
-    return lambda: step(x_tf, d_tf)[1][0].numpy()
-
-
-def floor(cell: str, shape: Shape) -> Callable[[], Any]:
-    """Return the matrix products of both ways, both directions' in one call, and nothing else."""
-    batch, time, features, hidden = shape
-    rows, width, rng = batch * time, GATES[cell] * hidden, np.random.default_rng(0)
-
-    def both(*size: int) -> np.ndarray:
-        return rng.uniform(-0.1, 0.1, size=(2, *size)).astype(np.float32)
-
-    inputs, states, gates = both(rows, features), both(rows, hidden), both(rows, width)
-    W_xh, W_hh, W_hh_T = both(features, width), both(hidden, width), both(width, hidden)
-    h_t, a_t = both(batch, hidden), both(batch, width)
-    a, a_next, d_next = np.empty_like(gates), np.empty_like(a_t), np.empty_like(h_t)
-    dW_xh, dW_hh, dx = np.empty_like(W_xh), np.empty_like(W_hh), np.empty_like(inputs)
-
-    def products() -> None:
-        np.matmul(inputs, W_xh, out=a)
-        for _ in range(time):
-            np.matmul(h_t, W_hh, out=a_next)
-        for _ in range(time):
-            np.matmul(a_t, W_hh_T, out=d_next)
-        np.matmul(states.swapaxes(1, 2), gates, out=dW_hh)
-        np.matmul(inputs.swapaxes(1, 2), gates, out=dW_xh)
-        np.matmul(gates, W_xh.swapaxes(1, 2), out=dx)
-
-    return products
-
-
-CONTESTANTS = {
-    "numpy": in_numpy,
-    "torch": in_torch,
-    "keras": in_keras,
-    "floor": floor,
-    "torch_cuda": partial(in_torch, device="cuda"),
-}
-
-
-def measure(contestants: Contestants, cell: str, shape: Shape, rounds: int, names: tuple[str, ...]) -> dict[str, Any]:
+def measure(
+    contestants: Contestants, mode: str, cell: str, shape: Shape, rounds: int, names: Iterable[str]
+) -> dict[str, Any]:
     """Measure these contestants at one shape.
 
     Returns
     -------
     dict
-        What `Contestants.measure` found, and ``ratios`` of NumPy's median to each other's.
+        What `Contestants.measure` found, and ``ratios`` of the first one's median to each other's.
     """
-    found = contestants.measure({name: partial(CONTESTANTS[name], cell, shape) for name in names}, rounds)
+    found = contestants.measure({name: partial(MODES[mode][name], cell, shape) for name in names}, rounds)
     median = {name: times["median"] for name, times in found["times"].items()}
-    ratios = {name: median["numpy"] / median[name] for name in names if name != "numpy"}
-    return {"cell": cell, "shape": shape, **found, "ratios": ratios}
+    first, *others = median
+    ratios = {name: median[first] / median[name] for name in others}
+    limits = {name: limit(mode, cell, shape, name) for name in others if first == "compiled"}
+    return {"mode": mode, "cell": cell, "shape": shape, **found, "ratios": ratios, "limits": limits}
 
 
-def run(say: Callable[[str], None] = print, rounds: int = ROUNDS) -> list[dict[str, Any]]:
-    """Measure every cell at every shape, and say each ratio with its limit."""
-    import torch
+def slopes(found: list[dict[str, Any]], by: list[int]) -> dict[str, float]:
+    """Return for each contestant the power of the size that its time grows with: a line fitted to both logarithms.
 
-    names = tuple(name for name in CONTESTANTS if name != "torch_cuda" or torch.cuda.is_available())
-    found = []
-    with Contestants(names) as contestants:
-        for shape, cell in product(SHAPES, GATES):
-            one = measure(contestants, cell, shape, rounds, names)
-            found.append(one)
-            times = ", ".join(
-                f"{name} {t['median']:.1f} ms ({t['low']:.1f}–{t['high']:.1f})" for name, t in one["times"].items()
-            )
-            ratios = ", ".join(f"{name} {ratio:.2f}" + _limit(name, cell) for name, ratio in one["ratios"].items())
-            memory = ", ".join(f"{name} {mib:.0f}" for name, mib in one["peak_memory"].items() if mib is not None)
-            say(f"{cell:4} {shape}: {times}\n     ratio to {ratios}; peak memory in MiB: {memory}")
-    return found
+    Examples
+    --------
+    >>> slopes([{"times": {"a": {"median": 3.0}}}, {"times": {"a": {"median": 12.0}}}], [10, 20])
+    {'a': 2.0}
+    """
+    names = found[0]["times"]
+    medians = {name: [one["times"][name]["median"] for one in found] for name in names}
+    return {name: round(float(np.polyfit(np.log(by), np.log(own), 1)[0]), 3) for name, own in medians.items()}
 
 
-def _limit(name: str, cell: str) -> str:
-    return f" (at most {LIMITS[name][cell]})" if name in LIMITS else ""
+def run(say: Callable[[str], None] = print, quick: bool = False) -> dict[str, Any]:
+    """Measure, and say each time with its quartiles, and each ratio with its limit.
+
+    ``quick`` has fewer turns, and leaves Keras and the first floor out.
+    """
+    left_out = {"keras", "blas_products"} if quick else set()
+    names = {mode: tuple(n for n in own if n not in left_out and installed(n)) for mode, own in MODES.items()}
+    rounds, rows, growth = 3 if quick else ROUNDS, [], {}
+    shapes = {"forward and backward": SHAPES, "forward alone": (*SHAPES, ALONE), "one step of a stream": (STEP,)}
+    with Contestants(dict.fromkeys(name for own in names.values() for name in own)) as contestants:
+        for mode in MODES:
+            say(f"{mode}: milliseconds as median (quartiles), ratio of {names[mode][0]} to it")
+            for shape, cell in product(shapes[mode], GATES):
+                rows.append(measure(contestants, mode, cell, shape, rounds, names[mode]))
+                say(_line(rows[-1]))
+        mode = "forward and backward"
+        racing = tuple(name for name in names[mode] if name in ("compiled", "numpy", "torch"))
+        for what, sizes in GROWTH.items():
+            own = [measure(contestants, mode, "lstm", shape, rounds, racing) for shape in sizes]
+            by = [max(pair) for pair in _differing(sizes)]
+            growth[what] = {"sizes": by, "found": own, "slopes": slopes(own, by)}
+            fitted = ", ".join(f"{name} {slope:.2f}" for name, slope in growth[what]["slopes"].items())
+            say(f"lstm, {what} {by[0]} to {by[-1]}: the time grows with the power {fitted}")
+    return {"rows": rows, "growth": growth}
+
+
+def _differing(sizes: list[Shape]) -> list[list[int]]:
+    """Return of each shape the sizes that change from shape to shape."""
+    axes = [k for k in range(4) if len({shape[k] for shape in sizes}) > 1]
+    return [[shape[k] for k in axes] for shape in sizes]
+
+
+def _line(row: dict[str, Any]) -> str:
+    parts = []
+    for name, t in row["times"].items():
+        digits = 3 if t["median"] < 1 else 1
+        text = f"{name} {t['median']:.{digits}f} ({t['low']:.{digits}f}–{t['high']:.{digits}f})"
+        if name in row["ratios"]:
+            wanted = row["limits"].get(name)
+            text += f" {row['ratios'][name]:.2f}" + (f" (at most {wanted:g})" if wanted else "")
+        parts.append(text)
+    memory = ", ".join(f"{name} {mib:.0f}" for name, mib in row["peak_memory"].items() if mib is not None)
+    return f"  {row['cell']:4} {row['shape']}: {'; '.join(parts)}; peak memory in MiB: {memory}"
