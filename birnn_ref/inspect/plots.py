@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from birnn_ref.figures import COLOURS  # it says what to install without Matplot
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
+from matplotlib.ticker import MaxNLocator
 
 
 def plot_influence(
@@ -102,6 +103,37 @@ def plot_contributions(
     ax.set(ylabel="added to the output")
     ax.legend(frameon=False)
     _name_steps(ax, tokens, len(forward), both=False)
+    return ax
+
+
+def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = None) -> Axes:
+    """Draw the loss of each epoch, in training and on held-out data if there was any.
+
+    Parameters
+    ----------
+    history : sequence of dict
+        As `birnn_ref.train.fit` returns it.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If it holds no epochs.
+    """
+    if not history:
+        raise ValueError("history holds no epochs")
+    ax = _axes(ax)
+    epochs = np.arange(1, len(history) + 1)
+    for name, label, style in (("loss", "training", "-o"), ("validation_loss", "held out", "--s")):
+        if name in history[0]:
+            ax.plot(epochs, [entry[name] for entry in history], style, markersize=3, label=label)
+    ax.set(xlabel="epoch", ylabel="loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend(frameon=False)
     return ax
 
 

@@ -102,14 +102,29 @@ class Model(Layer):
         notes = read_notes(path)
         if not isinstance(notes, dict) or notes.get("format") != FORMAT:
             raise CheckpointError(f"{path} is a checkpoint, not a model's file: load_checkpoint puts it into a model")
-        kinds: dict[str, Any] = {kind.__name__: kind for kind in _kinds(cls)}
+        kinds = {kind.__name__ for kind in _kinds(cls)}
         if notes["kind"] not in kinds:
             raise CheckpointError(f"{path} holds a {notes['kind']}, expected {' or '.join(sorted(kinds))}")
         try:
-            model: Self = kinds[notes["kind"]](**notes["settings"], rng=np.random.default_rng(0))
+            model: Self = cls.from_settings(notes["kind"], notes["settings"])
         except (TypeError, ValueError) as error:
             raise CheckpointError(f"{path} has settings that make no {notes['kind']}: {error}") from error
         load_checkpoint(path, model)
+        return model
+
+    @classmethod
+    def from_settings(cls, kind: str, settings: dict[str, Any]) -> Self:
+        """Return a model of a class, by its name, with weights that mean nothing yet.
+
+        Raises
+        ------
+        KeyError
+            If it is neither this class nor one below it.
+        TypeError, ValueError
+            If the settings do not fit.
+        """
+        kinds: dict[str, Any] = {own.__name__: own for own in _kinds(cls)}
+        model: Self = kinds[kind](**settings, rng=np.random.default_rng(0))
         return model
 
     @staticmethod
