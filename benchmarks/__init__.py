@@ -1,1 +1,1 @@
-"""What `make bench` measures: a module a benchmark, each with ``run(say)``, which returns what it found."""
+"""What `make bench` measures: one module per benchmark, each with ``run(say)``, which returns what it found."""

@@ -1,6 +1,6 @@
 """The grader against ``nbgrader autograde`` as it is: the same honest class, in one run, alternating.
 
-Seconds a submission of problem set 1 (NumPy) and 6 (PyTorch), and 100 submissions of problem set 1 by two workers, by
+Seconds per submission of problem set 1 (NumPy) and 6 (PyTorch), and 100 submissions of problem set 1 by two workers, by
 one and by stock: about 15 minutes.
 """
 
@@ -55,7 +55,7 @@ def _course(folder: Path, students: int, assignment: str = "ps1") -> Path:
 
 
 def _timed(course: Path, way: str) -> float:
-    """Grade a fresh copy of a course one way, by stock, by ``autograde`` or by so many workers; return the seconds."""
+    """Grade a fresh copy of a course by stock, by ``autograde`` or by a number of workers; return the seconds."""
     (assignment,) = (path.name for path in (course / "solutions").iterdir())
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name, "course")
@@ -87,7 +87,7 @@ def _large() -> float:
 
 
 def _each(folder: Path, assignment: str, students: int, rounds: int, ways: tuple[str, ...]) -> dict[str, list[float]]:
-    """Return for each way the seconds a submission, a number a round.
+    """Return for each way the seconds per submission, one number per round.
 
     A command's own start counts in a class of any size, so they are the difference between a class of
     ``students + 1`` and one of 1, divided by ``students``.

@@ -1,4 +1,4 @@
-"""What a measurement needs said beside it, and the two measures themselves, time and peak memory."""
+"""What must be known about a measurement, and the two measures themselves, time and peak memory."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _turn(one_pass: Callable[[], Any]) -> list[float]:
 
 
 def peak_memory(run: Callable[[], Any]) -> float | None:
-    """Run once and return by how many MiB the process grew meanwhile, at most; None where Linux does not tell."""
+    """Run once and return by how many MiB the process grew meanwhile, at most; None if Linux does not say."""
     try:
         CLEAR.write_text("5")  # forget the highest size so far
         before = _mebibytes("VmRSS")

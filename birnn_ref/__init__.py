@@ -2,7 +2,7 @@
 
 Where to begin depends on what you want:
 
-- to *understand*: `birnn_ref.cells`, one step of each cell with its step backward beside it, then `birnn_ref.plain`,
+- to *understand*: `birnn_ref.cells`, one step of each cell with its backward pass beside it, then `birnn_ref.plain`,
   which applies a step to a whole sequence, and goes back;
 - to *use* it: `birnn_ref.estimators`, after scikit-learn's contract, or their parts, `birnn_ref.layers`,
   `birnn_ref.models`, `birnn_ref.losses` and `birnn_ref.train`, with data from `birnn_ref.datasets`, scores from

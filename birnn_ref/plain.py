@@ -105,7 +105,7 @@ def unroll_backward(
     """
     check_array("d_outputs", d_outputs, ("batch", len(caches), "hidden"))
     if not caches:
-        raise ValueError("caches is empty: no step, no gradient")
+        raise ValueError("caches is empty: without a step there is no gradient")
     batch, time, hidden = d_outputs.shape
     lengths = check_lengths(lengths, batch, time)
     d_states = (np.zeros((batch, hidden), d_outputs.dtype),) if d_final is None else d_final
@@ -224,7 +224,7 @@ def birnn_forward(
 def bilstm_forward(
     x: Float, forward: dict[str, Float], backward: dict[str, Float], lengths: Int | None = None
 ) -> tuple[Float, Float]:
-    """Read a sequence in both directions with an LSTM, as `birnn_forward` does; each dict has a ``c_0`` besides.
+    """Read a sequence in both directions with an LSTM, as `birnn_forward` does; each dict also has a ``c_0``.
 
     Notes
     -----

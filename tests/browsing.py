@@ -62,6 +62,6 @@ def faults(browser, path):
 
 
 def violations(page, only=AXE_TAGS):
-    """What axe-core finds against WCAG 2.2 AA, or against the named rules only, a line each."""
+    """What axe-core finds against WCAG 2.2 AA, or against the named rules only, one line each."""
     found = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]}).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:200]} ({len(v['nodes'])})" for v in found]

@@ -59,7 +59,7 @@ def test_a_tag_that_is_not_the_version_builds_nothing(monkeypatch):
 def test_what_is_still_in_development_is_no_release(monkeypatch):
     monkeypatch.setattr(dist, "__version__", "1.2.3.dev0")
     dist.check_tag("")
-    with pytest.raises(SystemExit, match="is no release"):
+    with pytest.raises(SystemExit, match="is not a release"):
         dist.check_tag("v1.2.3.dev0")
 
 
@@ -97,7 +97,7 @@ def test_data_that_is_there_is_kept(tmp_path):
 class TestLinks:
     @pytest.fixture
     def site(self):
-        """A site of one's own that answers one address and misses all others."""
+        """A local site that answers one address and misses all others."""
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):

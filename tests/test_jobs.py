@@ -39,7 +39,7 @@ def _made(script):
 
 
 def faults(workflow):
-    """What is wrong with a workflow, a line each."""
+    """What is wrong with a workflow, one line each."""
     wrong = []
     if workflow.get("defaults") != {"run": {"shell": "bash"}}:
         wrong.append("the default shell is not bash")
@@ -121,7 +121,7 @@ def test_a_planted_fault_is_named(plant):
 @pytest.mark.parametrize(
     "pin", ["actions/checkout@v6", "actions/checkout@" + "a" * 40, "a/b@" + "a" * 39 + " # v1.0.0"]
 )
-def test_what_is_no_pin_is_refused(pin):
+def test_what_is_not_a_pin_is_refused(pin):
     assert not PINNED.search(f"      - uses: {pin}")
 
 

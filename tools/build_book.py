@@ -36,7 +36,7 @@ def pages(entry: dict) -> list[str]:
 
 
 def missing_pages(html: Path = HTML) -> list[str]:
-    """What is wrong with the built pages, a line each; empty if all are there and fresh."""
+    """What is wrong with the built pages, one line each; empty if all are there and fresh."""
     wrong = []
     for page in pages(yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))):
         built = html / f"{page}.html"
@@ -61,7 +61,7 @@ def build() -> int:
         "--keep-going",
     ]
     status = subprocess.run(command).returncode
-    if status:  # what Sphinx has read it does not read, nor complain of, again
+    if status:  # what Sphinx has read it neither reads nor complains about again
         shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
     wrong = missing_pages()
     for line in wrong:
@@ -73,7 +73,7 @@ def build() -> int:
 
 
 def links() -> int:
-    """Ask every address that the pages name; the broken ones are listed, and fail."""
+    """Try every address that the pages name; list the broken ones, and fail if there are any."""
     command = [JUPYTER_BOOK, "build", str(BOOK), *SETTINGS, "--path-output", str(LINKS), "--builder", "linkcheck"]
     return subprocess.run(command).returncode
 

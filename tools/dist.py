@@ -12,11 +12,11 @@ BUILD = ROOT / "_build"
 
 
 def check_tag(tag: str) -> None:
-    """Stop unless the tag is the package's version, and that of a release; no tag is a rehearsal."""
+    """Stop unless the tag is the package's version, and that of a release; without a tag it is a rehearsal."""
     if tag not in ("", f"v{__version__}"):
         sys.exit(f"The tag is {tag}, but birnn_ref is version {__version__}, which is tagged v{__version__}")
     if tag and ".dev" in tag:
-        sys.exit(f"{tag} is no release: CONTRIBUTING.md says how a version is released")
+        sys.exit(f"{tag} is not a release: CONTRIBUTING.md says how a version is released")
 
 
 def main(tag: str = "") -> None:

@@ -19,7 +19,7 @@ def published() -> list[RemoteFile]:
 
 
 def fetch(folder: Path) -> None:
-    """Fetch what the folder has not, and say of each file where it came from."""
+    """Fetch what is missing from the folder, and say where each file came from."""
     os.environ["BIRNN_CACHE"] = str(folder)
     for file in published():
         kept = any((folder / name).is_file() for name in (file.name, *file.copies))  # whoever opens it checks it

@@ -39,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Mutant:
-    """An answer that a learner may give: whole by ``code``, or by ``edits`` to the solution of ``part``."""
+    """An answer that a learner may give: as a whole, by ``code``, or by ``edits`` to the solution of ``part``."""
 
     name: str
     part: str = ""
@@ -158,7 +158,7 @@ def page(stored: dict[str, Any]) -> str:
         "",
         "Each row is a wrong answer that a learner may well give: ✗ where a test fails it, and the points that it",
         "loses, out of those that are given by tests. Answers that are right but written in another way stand below",
-        "each table: they lose nothing. The test run marks all of them anew and fails if this page differs.",
+        "each table: they lose nothing. The test run marks all of them again and fails if this page differs.",
         "",
         "A row with ✗ only under *hidden* is a mistake that a student does not see before handing in: the visible",
         "tests are small enough to follow by hand.",

@@ -24,7 +24,7 @@ FILES = ROOT / "birnn_ref" / "datasets" / "files"
 
 
 def snips(published: Path) -> dict[str, bytes]:
-    """Each utterance of the usual split on a line: its intent, a tab, and its text with ``[spans](of slots)``."""
+    """Each utterance of the usual split, one per line: its intent, a tab, and its text with ``[spans](of slots)``."""
     # The usual split (Goo et al., 2018) tests on 700 utterances of the training files, drawn at random: these numbers.
     test = json.loads((ROOT / "tools" / "snips_test.json").read_text())
     parts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
@@ -47,7 +47,7 @@ def _utterances(raw: bytes, intent: str) -> Iterable[str]:
 
 
 def _sha256(line: str) -> str:
-    """What lines are put in order by: the published files are sorted by intent, or by length."""
+    """The key that lines are sorted by: the published files are sorted by intent, or by length."""
     return hashlib.sha256(line.encode()).hexdigest()
 
 
@@ -56,9 +56,9 @@ def _lines(lines: Iterable[str]) -> bytes:
 
 
 def tatoeba(published: Path) -> dict[str, bytes]:
-    """Some 20,000 pairs of at most six words and signs a side: English, a tab, French."""
+    """Some 20,000 pairs of at most six words and signs on each side: English, a tab, French."""
     lines = read_whole(published / "tatoeba" / "fra-eng.zip")
-    text = {words_of([line])[0]: line for line in reversed(lines)}  # what differs in capitals alone is there once
+    text = {words_of([line])[0]: line for line in reversed(lines)}  # pairs that differ only in capitals are kept once
     pairs = [pair for pair in words_of(lines) if max(map(len, pair)) <= 6]
     groups = related(pairs)
     kept: list[str] = []

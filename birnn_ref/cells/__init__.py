@@ -1,4 +1,4 @@
-"""One step of each recurrent cell, with its step backward beside it: a file for each.
+"""One step of each recurrent cell, with its backward pass beside it, in a file of its own.
 
 ``CELLS`` holds the `Cell` of every module here, by name. To add a cell is to add a file.
 """

@@ -1,4 +1,4 @@
-"""A cell as one record: all that the rest of the package has to know of it."""
+"""A cell as one record: all that the rest of the package has to know about it."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Cell:
     step : callable
         ``step(x_t, *states, **params, **options)`` returns the next states and a cache.
     step_backward : callable
-        ``step_backward(*d_states, cache)`` returns ``dx_t``, the gradients of the states before and a dict with one
-        for each parameter.
+        ``step_backward(*d_states, cache)`` returns ``dx_t``, the gradients of the previous states and a dict with one
+        gradient for each parameter.
     states : tuple of str
         The names of its states, what it gives out first.
     options : mapping

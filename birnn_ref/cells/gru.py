@@ -1,4 +1,4 @@
-"""The gated recurrent unit (Cho et al., 2014), in both published forms: one step, and the same step backward."""
+"""The gated recurrent unit (Cho et al., 2014), in both published forms: one step, and its backward pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from birnn_ref.cells.sigmoid import sigmoid
 
 
 class GRUCache(NamedTuple):
-    """What the step backward needs of the step.
+    """What the backward pass needs to know of the step.
 
     ``recalled`` is what the reset gate multiplies: :math:`h_{t-1} W_{hn} + b_{hn}` if it resets after the product,
     :math:`h_{t-1}` if before.

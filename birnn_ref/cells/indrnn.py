@@ -1,4 +1,4 @@
-"""The independently recurrent unit (Li et al., 2018), in which each unit remembers itself alone."""
+"""The independently recurrent unit (Li et al., 2018), whose units each feed back into themselves alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from birnn_ref.cells.cell import Cell, Option, Params, check_activation, check_s
 
 
 class IndRNNCache(NamedTuple):
-    """What the step backward needs of the step."""
+    """What the backward pass needs to know of the step."""
 
     x_t: Float
     h_prev: Float
@@ -28,7 +28,7 @@ def indrnn_step(
     r"""Compute the next hidden state, :math:`h_t = \max(0, x_t W_{xh} + w_{hh} \odot h_{t-1} + b_h)`.
 
     A unit's gradient over T steps is a power of one number, :math:`w^T`, which can be kept where it neither vanishes
-    nor explodes. Units meet in the next layer only.
+    nor explodes. Only the next layer combines units.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def indrnn_step_backward(dh_t: Float, cache: IndRNNCache) -> tuple[Float, Float,
 
 
 def draw_indrnn(rng: np.random.Generator, count: int, features: int, hidden: int, activation: str) -> Params:
-    """Draw the parameters of ``count`` directions; each unit's weight for itself from U(0, 1)."""
+    """Draw the parameters of ``count`` directions; the weight of each unit for its own past from U(0, 1)."""
     return {
         "W_xh": glorot_uniform(rng, (count, features, hidden), features, hidden, np.float64),
         "w_hh": rng.uniform(0, 1, (count, hidden)),

@@ -1,4 +1,4 @@
-"""The long short-term memory cell (Hochreiter and Schmidhuber, 1997): one step, and the same step backward."""
+"""The long short-term memory cell (Hochreiter and Schmidhuber, 1997): one step, and its backward pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from birnn_ref.cells.sigmoid import sigmoid
 
 
 class LSTMCache(NamedTuple):
-    """What the step backward needs of the step."""
+    """What the backward pass needs to know of the step."""
 
     x_t: Float
     h_prev: Float

@@ -1,4 +1,4 @@
-"""The minimal gated unit (Zhou et al., 2016), a gated recurrent unit of one gate: one step, and the same backward."""
+"""The minimal gated unit (Zhou et al., 2016), a GRU with a single gate: one step, and its backward pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from birnn_ref.cells.sigmoid import sigmoid
 
 
 class MGUCache(NamedTuple):
-    """What the step backward needs of the step."""
+    """What the backward pass needs to know of the step."""
 
     x_t: Float
     h_prev: Float

@@ -1,4 +1,4 @@
-"""The simple recurrent cell (Elman, 1990): one step, and the same step backward."""
+"""The simple recurrent cell (Elman, 1990): one step, and its backward pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from birnn_ref.cells.cell import Cell, Option, check_activation, check_step
 
 
 class RNNCache(NamedTuple):
-    """What the step backward needs of the step."""
+    """What the backward pass needs to know of the step."""
 
     x_t: Float
     h_prev: Float

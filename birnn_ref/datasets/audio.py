@@ -25,12 +25,12 @@ def log_mel(
 
     .. math:: m(f) = 2595 \log_{10}(1 + f / 700),
 
-    as our ears part high tones less finely than low ones.
+    as our ears tell high tones apart less finely than low ones.
 
     Parameters
     ----------
     signal : array ``(samples,)``
-        From -1 to 1. One that is shorter than a window is continued by silence.
+        From -1 to 1. One shorter than a window is padded with silence.
     rate : int
         Samples per second.
     bands : int
@@ -147,7 +147,7 @@ def read_wav(content: bytes, name: str, rate: int) -> Float:
     ----------
     content : bytes
     name : str
-        What an error calls it.
+        What errors call it.
     rate : int
         The samples per second that it must have.
 

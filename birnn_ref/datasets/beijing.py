@@ -33,7 +33,7 @@ class SeriesData(SequenceData):
     Attributes
     ----------
     feature_names : tuple of str
-        Who made the readings.
+        Which station made the readings.
     times : mapping of str to datetime64 array ``(count,)``
         The hour of each sequence's first step, by part.
     """
@@ -42,9 +42,9 @@ class SeriesData(SequenceData):
     times: Mapping[str, npt.NDArray[np.datetime64]]
 
     def correlation(self) -> Float:
-        """Return how readings go together in train, ``(features, features)``: 1 is in step, 0 unrelated.
+        """Return how strongly the readings of train are correlated, ``(features, features)``: 1 in step, 0 unrelated.
 
-        Each pair is taken over the steps that have both.
+        Each pair is compared over the steps at which both have a reading.
         """
         split = self["train"]
         assert split.features is not None
@@ -58,7 +58,7 @@ class SeriesData(SequenceData):
         return result
 
     def example(self, split: str, i: int) -> str:
-        """Return sequence ``i`` of a split: its first hour and the mean of its readings, a sign for six hours."""
+        """Return sequence ``i`` of a split: its first hour, and one character for each six hours' mean."""
         part = self[split]
         assert part.features is not None
         readings = np.ma.masked_invalid(part.features[i, : part.lengths[i]])
@@ -75,14 +75,14 @@ def load_beijing(*, hours: int | None = 168, stations: Sequence[str] = STATIONS)
     The parts are years, each from March to February: two for train (2013 and 2014), one for validation (2015) and one
     for test (2016). Of the readings 2.08 % are missing.
 
-    The stations' places are not in the published set, and its weather columns are not in the package: what is near is
-    told by ``data.correlation()``.
+    The stations' places are not in the published set, and its weather columns are not in the package:
+    ``data.correlation()`` tells which stations are near each other.
 
     Parameters
     ----------
     hours : int, optional
-        Length of each sequence, one after the other without overlap; a week when left out. The last of a part is
-        shorter where the part does not divide. With None a part is one sequence.
+        Length of each sequence, one after the other without overlap; a week when left out. The last one of a
+        part is shorter where the part does not divide evenly. With None each part is one sequence.
     stations : sequence of str
         Which of `STATIONS` become features, in this order.
 

@@ -1,4 +1,4 @@
-"""Sentences from column files, the form in which tagged text is mostly published: a word a line, a blank line between.
+"""Sentences from column files, as tagged text is mostly published: one word per line, a blank line after a sentence.
 
 CoNLL-U, the form of Universal Dependencies, is one of them: its words are in the second column.
 """
@@ -31,14 +31,14 @@ def load_conll(
     Parameters
     ----------
     train, validation, test : str or Path
-        Files in UTF-8, packed by gzip or not: a word a line with its columns, a blank line after each sentence;
-        CoNLL's ``-DOCSTART-`` ends a sentence too.
+        Files in UTF-8, packed by gzip or not: one word per line with its columns, a blank line after each
+        sentence; CoNLL's ``-DOCSTART-`` ends a sentence too.
     word, tag : int
         The columns of the word and of its tag; -1 is the last.
     bio : bool
         Whether the tags must be BIO: O, B-x, or I-x after a B-x or an I-x.
     min_count : int
-        Words that occur less often in train are unknown.
+        Words that occur less often than this in train are unknown.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def read_conllu(path: str | Path, tags: tuple[str, ...] = UPOS) -> list[Sentence
 def _sentences(
     path: str | Path, rows: Iterable[list[str]], width: int, word: int, tag: int, fault: Callable[[str, str], str]
 ) -> list[Sentence]:
-    """Gather rows of columns, an empty one between sentences; ``fault`` says what is wrong with a tag after another."""
+    """Gather rows of columns, empty between sentences; ``fault`` tells what is wrong with a tag after the last."""
     sentences: list[Sentence] = []
     words: list[str] = []
     tags: list[str] = []

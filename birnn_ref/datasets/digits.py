@@ -69,11 +69,11 @@ class DigitData(SequenceData):
 def load_digits(
     *, features: str = "log_mel", size: int | None = None, speaker: str | None = None, progress: bool = True
 ) -> DigitData:
-    """Load spoken digits as sequences of vectors, a hundred a second (16 MB to download, once).
+    """Load spoken digits as sequences of vectors, a hundred per second (16 MB to download, once).
 
-    By default everyone is in each part, as the set's authors split it: recordings 0 to 4 of each digit and speaker
-    are test, 5 to 9 validation, and 10 to 49 train. With a ``speaker`` all that this person says is test, and nobody
-    has heard them: of the others, 0 to 4 are validation and the rest train.
+    By default every speaker is in every part, as the set's authors split it: recordings 0 to 4 of each digit and
+    speaker are test, 5 to 9 validation, and 10 to 49 train. With a ``speaker`` all that this person says is test, and
+    the other parts have none of it: of the other speakers, 0 to 4 are validation and the rest train.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ def load_digits(
     Returns
     -------
     DigitData
-        Splits with ``features``, ``lengths``, ``labels`` (the digit) and ``groups`` (the speaker), in an order that
-        has nothing to do with these. With ``BIRNN_DATA=embedded``, generated sounds, whose ``note`` says so.
+        Splits with ``features``, ``lengths``, ``labels`` (the digit) and ``groups`` (the speaker), in an order
+        unrelated to these. With ``BIRNN_DATA=embedded``, generated sounds, whose ``note`` says so.
 
     Raises
     ------

@@ -105,7 +105,7 @@ def embedded_reviews(
 
 
 def _review(label: int, rng: np.random.Generator) -> list[str]:
-    """Words of one review: two or three opinions of one sign among neutral sentences."""
+    """Words of one review: two or three opinions that agree, among neutral sentences."""
     own, other = (GOOD, BAD) if label else (BAD, GOOD)
     opinions = [str(rng.choice([*OPINIONS, WISHES[label]])) for _ in range(rng.integers(2, 4))]
     neutral = [str(sentence) for sentence in rng.choice(NEUTRAL, rng.integers(1, 5))]

@@ -39,7 +39,7 @@ class RemoteFile:
     megabytes : float
         Its size.
     copies : tuple of str
-        Other names that a folder which the user names may hold it by.
+        Other names under which a folder of the user may hold it.
     stand_in : bool
         Whether its set does without it where ``BIRNN_DATA`` is ``embedded``.
     """
@@ -53,7 +53,7 @@ class RemoteFile:
 
     @property
     def advice(self) -> str:
-        """What ends an advice: the way that needs no file, if there is one."""
+        """The end of each piece of advice: the way that needs no file, if there is one."""
         return f", or set it to '{EMBEDDED}', which does without it" if self.stand_in else ""
 
 
@@ -78,8 +78,8 @@ def cache_folder() -> Path:
 def locate(file: RemoteFile, progress: bool = True) -> Located:
     """Return the file's path, downloading it only if neither the named folder nor the cache has it.
 
-    A download is checked against its checksum and then renamed into place. One that breaks off is taken up where it
-    stopped by the next call; one that does not fit its checksum leaves nothing behind. A file in the folder that
+    A download is checked against its checksum and then renamed into place. The next call resumes one that breaks off;
+    one that does not match its checksum leaves nothing behind. A file in the folder that
     ``BIRNN_DATA`` names is not checked here: whoever opens it checks its content, because a rebuilt copy differs in
     bytes but not in data.
 
@@ -123,7 +123,7 @@ def _download(file: RemoteFile, progress: bool) -> Path:
     )
     kept = folder / file.name
     get: Callable[..., str] = pooch.retrieve
-    pooch.get_logger().setLevel("WARNING")  # it would tell the checksum of a file that has none
+    pooch.get_logger().setLevel("WARNING")  # it would print the checksum of a file that has none
     try:
         path = get(
             file.url,
@@ -133,7 +133,9 @@ def _download(file: RemoteFile, progress: bool) -> Path:
             downloader=Resuming(kept.with_name(kept.name + ".part"), progress),
         )
     except ValueError as error:  # pooch: the checksum differs; it has removed the file
-        raise DataError(f"{file.url} came damaged or altered (not {file.checksum}). {by_hand}") from error
+        raise DataError(
+            f"{file.url} arrived damaged or altered (its checksum is not {file.checksum}). {by_hand}"
+        ) from error
     except OSError as error:  # no network, a broken connection, a full disk
         raise DataError(f"Could not download {file.url}: {error}. {by_hand}") from error
     return Path(path)

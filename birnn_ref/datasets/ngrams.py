@@ -1,4 +1,4 @@
-"""What each n-gram of a review says of its sentiment, by naive Bayes, counted on other reviews."""
+"""What each n-gram of a review says about its sentiment, by naive Bayes, counted on other reviews."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def log_ratios(
     Parameters
     ----------
     train : integer array, ``(reviews, time)``
-        n-gram numbers of the training reviews; 0 counts nowhere.
+        n-gram numbers of the training reviews; 0 is never counted.
     labels : integer array, ``(reviews,)``
         0 or 1 for each training review.
     others : dict
@@ -58,7 +58,7 @@ def log_ratios(
     folds : int
         Parts that the training reviews are cut into.
     rng : numpy.random.Generator
-        Deals the reviews out.
+        Assigns the reviews to folds.
 
     Returns
     -------

@@ -84,7 +84,7 @@ def related(pairs: Sequence[Pair]) -> list[list[int]]:
 
 
 def text_numbers(pairs: Sequence[Pair], groups: Sequence[Sequence[int]]) -> Int:
-    """Return two numbers for each group, ``(groups, 2)``, even over 0 to 2^32 - 1 and decided by its text alone."""
+    """Return two numbers for each group, ``(groups, 2)``, uniform from 0 to 2^32 - 1 and decided by its text alone."""
     first = (min(" ".join(pairs[i][1]) for i in group) for group in groups)
     digests = b"".join(hashlib.sha256(text.encode()).digest()[:8] for text in first)
     return np.frombuffer(digests, dtype=">u4").astype(np.int64).reshape(-1, 2)

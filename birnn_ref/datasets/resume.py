@@ -1,4 +1,4 @@
-"""A download that breaks off goes on where it stopped."""
+"""Resume a download where it broke off."""
 
 from __future__ import annotations
 

@@ -25,13 +25,13 @@ def load_snips(*, min_count: int = 1) -> TaggedData:
     Parameters
     ----------
     min_count : int
-        Words that occur less often in train are unknown.
+        Words that occur less often than this in train are unknown.
 
     Returns
     -------
     TaggedData
         Splits with ``ids``, ``lengths``, ``tags`` (39 slots in BIO, "O" the first), ``labels`` (7 intents) and
-        ``words``; sequences are in an order that has nothing to do with their content.
+        ``words``; sequences are in an order unrelated to their content.
 
     Raises
     ------

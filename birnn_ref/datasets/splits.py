@@ -14,7 +14,7 @@ from birnn_ref.datasets.vocabulary import Vocabulary
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Split:
-    """One part of a data set; each array has a row a sequence, and what a set does not have is None.
+    """One part of a data set; each array has one row per sequence, and what a set does not have is None.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """Generated digits, for machines without the real ones: vowels and hisses from a voice's pulses and two resonances.
 
-They sound like nobody, but what a digit is made of comes in order, takes its time, and depends on the voice, as in
-real recordings. They are never mixed up with these.
+They sound like nobody, but as in real recordings the sounds of a digit come in order, last a while, and depend on the
+voice. They are never mixed with real ones.
 """
 
 from __future__ import annotations

@@ -33,9 +33,9 @@ def load_tatoeba(
 ) -> PairData:  # fmt: skip
     """Load French–English pairs: 20,000 short ones that lie in the package, or all 142,787 (3 MB to download, once).
 
-    Many sentences have several translations. Pairs that share a sentence, directly or through others, are in one part
-    together, so that no sentence of test, in either language, occurs in train. Of the parts 90, 5 and 5 % of all such
-    groups are train, validation and test, by a sum over their text.
+    Many sentences have several translations. Pairs that share a sentence, directly or through others, are in the same
+    part, so that no sentence of test, in either language, occurs in train. Train, validation and test hold 90, 5 and
+    5 % of all such groups, chosen by a checksum of their text.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def load_tatoeba(
     max_words : int, optional
         Leave out pairs with more words and signs than this on either side.
     min_count : int
-        Words that occur less often in train are unknown.
+        Words that occur less often than this in train are unknown.
     progress : bool
         Show a progress bar while downloading.
 
@@ -54,7 +54,7 @@ def load_tatoeba(
     -------
     PairData
         Splits with ``ids``, ``lengths``, ``targets``, ``target_lengths``, ``words`` and ``target_words``, in lower
-        case. Groups are in an order that has nothing to do with their content; a group's pairs are neighbours.
+        case. Groups are in an order unrelated to their content; a group's pairs are neighbours.
 
     Raises
     ------

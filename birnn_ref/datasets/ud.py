@@ -30,7 +30,7 @@ def load_ud(*, min_count: int = 1, progress: bool = True) -> TaggedData:
     Parameters
     ----------
     min_count : int
-        Words that occur less often in train are unknown.
+        Words that occur less often than this in train are unknown.
     progress : bool
         Show a progress bar while downloading.
 

@@ -1,4 +1,4 @@
-"""Word vectors that others have trained, from a text file: a word a line, and its numbers behind it."""
+"""Word vectors that others have trained, from a text file: one word per line, followed by its numbers."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Transitions:
 
 
 def path_scores(emissions: Float, transitions: Transitions, start: Float, end: Float, path: Int, lengths: Int) -> Float:
-    """Return the score of one path a sequence, ``(batch,)``; that of no steps has no meaning.
+    """Return the score of one path per sequence, ``(batch,)``; that of no steps has no meaning.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def best_paths(
     paths : integer array, ``(batch, k, time)``
         0 past a sequence's length.
     scores : array, ``(batch, k)``
-        Falling; minus infinity where there are fewer paths than k.
+        In falling order; minus infinity where there are fewer paths than k.
     """
     time, batch, tags = emissions.shape
     best = np.full((batch, tags, k), -np.inf)

@@ -199,7 +199,7 @@ class AdditiveAttention(Layer):
             W = self.params["W"]
             asked = check_input("queries", queries, (batch, "queries", len(W)), U.dtype) @ W
         elif queries is not None:
-            raise ValueError("queries came to a layer that was built without query_features")
+            raise ValueError("queries were given to a layer built without query_features")
         else:
             asked = np.broadcast_to(self.params["b"], (batch, 1, len(v)))
         compared = np.tanh(asked[:, :, None] + (h @ U)[:, None])

@@ -1,4 +1,4 @@
-"""Attention of one query a sequence, step by step over a memory that is prepared once."""
+"""Attention with one query per sequence, step by step, over a memory that is prepared once."""
 
 from __future__ import annotations
 

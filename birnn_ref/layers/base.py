@@ -87,7 +87,7 @@ class Layer:
         return f"{type(self).__name__}({self._about()})"
 
     def _about(self) -> str:
-        """Say what it is: its parameters' shapes and its children, unless a layer knows better."""
+        """Say what it is: its parameters' shapes and its children, unless a layer has a better way."""
         own = [f"{name} {' × '.join(map(str, value.shape))}" for name, value in self.params.items()]
         return ", ".join(own + [f"{name}: {child!r}" for name, child in self.children.items()])
 

@@ -1,4 +1,4 @@
-"""What the BIO tags of spans allow: an I-x goes on with a span of x, so it cannot begin one."""
+"""What the BIO tags of spans allow: an I-x continues a span of x, so it cannot begin one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from birnn_ref.layers._padding import Mask
 def bio_rules(names: Sequence[str]) -> tuple[Mask, Mask]:
     """Return which tags may begin a sequence, and which may follow which, where spans are tagged B-x, I-x, I-x, ….
 
-    An ``I-x`` goes on with a span of x: it follows ``B-x`` or ``I-x`` and nothing else.
+    An ``I-x`` continues a span of x: it follows ``B-x`` or ``I-x`` and nothing else.
 
     Parameters
     ----------

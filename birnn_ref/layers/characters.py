@@ -1,4 +1,4 @@
-"""Words by their letters: read once for each different word of a batch, wherever and however often it stands."""
+"""Words by their letters: each different word of a batch is read once, wherever and however often it occurs."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class CRF(Layer):
 
     P are the emissions, one score for each tag at each step, which a network gives; A, a and b are learned here. The
     sum over all taggings is taken by the forward algorithm, its gradient by the backward one: it is the probability of
-    each tag at each step, :math:`p(y_t = j \mid x)`, and of each pair of neighbours. All is added up in float64.
+    each tag at each step, :math:`p(y_t = j \mid x)`, and of each pair of neighbours. All sums are taken in float64.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class CRF(Layer):
         log_likelihood = self.forward(emissions, tags, lengths)
         steps = int(check_lengths(lengths, *emissions.shape[:2]).sum())
         if not steps:
-            raise ValueError("lengths leaves no step that counts: the mean has nothing to run over")
+            raise ValueError("lengths leaves no step that counts: there is nothing to average")
         d_outputs = np.full(len(log_likelihood), -1 / steps, emissions.dtype)
         return float(-log_likelihood.sum(dtype=np.float64) / steps), self.backward(d_outputs)
 

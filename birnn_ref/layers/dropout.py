@@ -14,7 +14,7 @@ from birnn_ref.layers.base import Layer
 class Dropout(Layer):
     r"""Set entries to zero at random in training: :math:`y = x \odot m / (1 - p)`, :math:`m_i = 0` with probability p.
 
-    The division keeps the expected value, so that evaluation needs no scaling.
+    The division keeps the expected value, so evaluation needs no scaling.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class PoolTime(Layer):
     Raises
     ------
     ValueError
-        If ``how`` is another word.
+        If ``how`` is none of these.
 
     Notes
     -----

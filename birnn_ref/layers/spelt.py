@@ -13,7 +13,7 @@ from birnn_ref._checks import Int, check_lengths, within
 
 @dataclass(frozen=True)
 class Spelt:
-    """Sentences of words, each word a number in a list of spellings; it is cut and dealt out as an array is.
+    """Sentences of words, each word a number in a list of spellings; it is sliced and batched as an array is.
 
     The letters of every word of every sentence would be an array ``(count, time, letters)``, most of it padding and
     repetition. A spelling stands here once.

@@ -150,7 +150,7 @@ def _what_counts(axes: tuple[int, ...], targets: Any, lengths: Any, ignore: floa
     counts &= ~is_ignored(targets, ignore)
     if not counts.any():
         by = "lengths leaves" if ignore is None else "lengths and ignore leave"
-        raise ValueError(f"{by} no step that counts: the mean has nothing to run over")
+        raise ValueError(f"{by} no step that counts: there is nothing to average")
     return counts
 
 
@@ -161,7 +161,7 @@ def _mean(losses: Float, d_z: Float, weights: Float | None, counts: Any, logits:
     else:
         total = weights.sum()
         if not total:
-            raise ValueError("class_weights are 0 for all that counts: the mean has nothing to run over")
+            raise ValueError("class_weights are 0 for all that counts: there is nothing to average")
         loss, shares = float((weights * losses).sum() / total), (weights / total).astype(d_z.dtype)
         d_z = d_z * (shares[:, None] if d_z.ndim > 1 else shares)
     d_logits = np.zeros_like(logits)

@@ -122,7 +122,7 @@ def check_ctc(logits: Float, targets: Any, lengths: Any, target_lengths: Any, bl
         own = found >= 0
         target_lengths = own.sum(axis=1)
         if (own != within(target_lengths, found.shape[1])).any():
-            raise ValueError("targets must have their negative numbers behind, or come with target_lengths")
+            raise ValueError("targets must have their negative numbers at the end, or come with target_lengths")
     target_lengths = check_lengths(
         target_lengths, batch, found.shape[1], name="target_lengths", what="labels of targets"
     )

@@ -89,7 +89,7 @@ def _errors(predictions: Float, targets: Any, lengths: Any, ignore: float | None
             raise ValueError("lengths needs predictions of shape (batch, time, outputs)")
         counts &= within(check_lengths(lengths, *shape[:2]), shape[1])[:, :, None]
     if not counts.any():
-        raise ValueError("no target counts: the mean has nothing to run over")
+        raise ValueError("no target counts: there is nothing to average")
     if bad := int((counts & ~np.isfinite(targets)).sum()):
         raise ValueError(
             f"{bad} targets that count are not finite numbers: ignore=np.nan leaves those out that are NaN"

@@ -1,4 +1,4 @@
-"""Edit distance, and the error rates that are made of it: of words, letters or digits."""
+"""Edit distance, and the error rates computed from it: of words, letters or digits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Edits(NamedTuple):
     Attributes
     ----------
     hits, substitutions, deletions, insertions : int
-        Items that stay, are replaced, are missing in what was said, and are said too much.
+        Items that stay, are replaced, are missing in what was said, or were said in addition.
     """
 
     hits: int
@@ -92,7 +92,7 @@ def error_rate(true: Sequence[Sequence[Any]], said: Sequence[Sequence[Any]]) -> 
     Raises
     ------
     ValueError
-        If there are not as many of both, or no true item.
+        If their numbers differ, or there is no true item.
 
     Examples
     --------
@@ -116,6 +116,6 @@ def _table(true: Sequence[Any], said: Sequence[Any]) -> Any:
         other = np.array([item != theirs for theirs in said], np.int64)
         table[i, 0] = i
         table[i, 1:] = np.minimum(table[i - 1, :-1] + other, table[i - 1, 1:] + 1)
-        # Insertions run along the row: the smallest d + 1 a step, in one pass.
+        # Insertions run along the row: the smallest d + 1 per step, in one pass.
         table[i] = np.minimum.accumulate(table[i] - steps) + steps
     return table

@@ -1,4 +1,4 @@
-"""Errors of numbers, over what was measured: gaps, and steps past a sequence's end, count for nothing."""
+"""Errors of numbers, over what was measured: gaps, and steps past a sequence's end, do not count."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _errors(true: Any, said: Any, mask: Any) -> Float:
     """Return the differences that count, ``(n,)``."""
     true, said = np.asarray(true, np.float64), np.asarray(said, np.float64)
     if true.shape != said.shape:
-        raise ValueError(f"true has shape {true.shape}, and said {said.shape}: they must be of one shape")
+        raise ValueError(f"true has shape {true.shape}, and said {said.shape}: they must have the same shape")
     counts = np.asarray(True if mask is None else mask)
     if counts.dtype != bool:
         raise TypeError(f"mask must hold True and False, got dtype {counts.dtype}")
@@ -66,7 +66,7 @@ def _errors(true: Any, said: Any, mask: Any) -> Float:
         raise ValueError(f"mask has shape {counts.shape}, expected {true.shape} or its first axes")
     errors: Float = (said[counts] - true[counts]).ravel()
     if not errors.size:
-        raise ValueError("nothing counts: the mean has nothing to run over")
+        raise ValueError("no entry counts: there is nothing to average")
     if np.isnan(errors).any():
         raise ValueError(f"{int(np.isnan(errors).sum())} entries that count are not numbers: mask them")
     return errors

@@ -32,7 +32,7 @@ class Scores(NamedTuple):
 def find_spans(tags: Sequence[str]) -> list[Span]:
     """Return the spans of one tagging as (kind, first step, step after the last).
 
-    A span of x begins at ``B-x``, and also at an ``I-x`` that goes on with no span of x: so a tagging that breaks the
+    A span of x begins at ``B-x``, and also at an ``I-x`` that continues no span of x: so a tagging that breaks the
     rules of BIO still has spans.
 
     Parameters
@@ -67,7 +67,7 @@ def find_spans(tags: Sequence[str]) -> list[Span]:
 def score_spans(true: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -> dict[str, Scores]:
     """Score taggings by their spans, for each kind and, under ``"all"``, together (micro-averaged).
 
-    What ``conlleval`` computes, and ``seqeval`` with its default mode; neither is kept any more.
+    What ``conlleval`` computes, and ``seqeval`` with its default mode; neither is maintained any more.
 
     Parameters
     ----------
@@ -133,4 +133,6 @@ def _check_sizes(true: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -
         raise ValueError(f"true and said must hold the same number of sequences, got {len(true)} and {len(said)}")
     for k, (own, theirs) in enumerate(zip(true, said, strict=True)):
         if len(own) != len(theirs):
-            raise ValueError(f"true and said must be of one length, sequence {k} has {len(own)} and {len(theirs)} tags")
+            raise ValueError(
+                f"true and said must have the same lengths: sequence {k} has {len(own)} and {len(theirs)} tags"
+            )

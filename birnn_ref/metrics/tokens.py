@@ -33,5 +33,5 @@ def token_accuracy(true: Any, said: Any, lengths: Any = None) -> float:
         raise ValueError(f"true and said must both be (batch, time), got shapes {true.shape} and {said.shape}")
     counts = within(check_lengths(lengths, *true.shape, what="steps of true"), true.shape[1])
     if not counts.any():
-        raise ValueError("lengths leaves no step that counts: the share has nothing to run over")
+        raise ValueError("lengths leaves no step that counts: there is nothing to average")
     return float((true == said)[counts].mean())

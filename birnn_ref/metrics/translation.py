@@ -21,7 +21,7 @@ def bleu(true: Sequence[str], said: Sequence[str]) -> float:
     ImportError
         If sacrebleu is not installed.
     ValueError
-        If there are not as many of both, or none.
+        If their numbers differ, or there are none.
 
     Notes
     -----

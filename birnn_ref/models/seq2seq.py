@@ -1,4 +1,4 @@
-"""A sequence for a sequence: an encoder that reads in both directions, and a decoder that attends to what it read."""
+"""From one sequence to another: an encoder reads in both directions, and a decoder attends to what it read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Written(NamedTuple):
     ids : integer array, ``(steps,)``
         Without the start and the end.
     score : float
-        The log-probability of all of it, the end included, divided by the number of steps to the power that was asked.
+        The log-probability of all of it, the end included, divided by the number of steps to the power asked for.
     alpha : array, ``(steps, time)``
         At each step the weight of each step that was read.
     """
@@ -190,7 +190,7 @@ class Seq2Seq(Model):
 
         Returns
         -------
-        list of Written, one a sequence
+        list of Written, one per sequence
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Checkpoints: all that training needs to go on exactly where it stopped, in one npz file."""
+"""Checkpoints: all that training needs to resume exactly where it stopped, in one npz file."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def load_checkpoint(
     if differing:
         name = differing[0]
         raise CheckpointError(
-            f"{path} is of another model: {len(differing)} parameters differ, the first is {name}, "
+            f"{path} belongs to another model: {len(differing)} parameters differ, the first is {name}, "
             f"{found.get(name, 'missing')} in the file and {expected.get(name, 'missing')} in the model"
         )
     if optimiser:

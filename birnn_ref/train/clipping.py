@@ -1,4 +1,4 @@
-"""Clipping: a gradient that is too long is shortened, its direction kept."""
+"""Clipping: a gradient that is too long is shortened, and keeps its direction."""
 
 from __future__ import annotations
 

@@ -63,10 +63,11 @@ def fit(
     validation : Sequences, optional
         Held-out data, scored after each epoch.
     patience : int, optional
-        Stop after so many epochs without a better loss on the held-out data, or a better ``metric``.
+        Stop after this many epochs without a better loss on the held-out data, or a better ``metric``.
     metric : callable, optional
         Chooses the best epoch in place of the loss: ``metric(true, said)``, the higher the better, from a list of the
-        held-out targets and one of the model's answers, a row a sequence, what does not count left out; see `span_f1`.
+        held-out targets and one of the model's answers, one row per sequence, without what does not count; see
+        `span_f1`.
     decode : callable, optional
         From logits and lengths to answers, of the targets' shape, or for targets with lengths of their own a list of
         arrays, as `ctc_greedy` gives; else the model's own ``decode``, else the highest logit.
@@ -110,7 +111,7 @@ def fit(
         raise ValueError("metric needs validation: the best epoch is chosen on held-out data")
     check_rng(rng)
     if optimiser.model is not model:
-        raise ValueError("optimiser holds another model than the one to train")
+        raise ValueError("optimiser belongs to another model than the one to train")
     scoring = Scoring(model, loss, decode, metric, class_weights, ignore)
     stopping, history = EarlyStopping(patience), []
     done = False

@@ -46,7 +46,7 @@ class Optimiser:
         """
         gradients = dict(self.model.named_gradients())
         if not gradients:
-            raise RuntimeError("there are no gradients: call the model's backward before step")
+            raise RuntimeError("there are no gradients: call the model's backward before the optimiser's step")
         self.steps += 1
         parameters = dict(self.model.named_parameters())
         for name, gradient in gradients.items():

@@ -1,4 +1,4 @@
-"""Pairs of sequences, dealt out in batches of about equal lengths."""
+"""Pairs of sequences, in batches of about equal lengths."""
 
 from __future__ import annotations
 
@@ -43,11 +43,13 @@ class Pairs:
 
     def __post_init__(self) -> None:
         if len(self.ids) != len(self.targets) or not len(self.ids):
-            raise ValueError(f"ids and targets must be as many, and some, got {len(self.ids)} and {len(self.targets)}")
+            raise ValueError(
+                f"ids and targets must be equally many, and at least one, got {len(self.ids)} and {len(self.targets)}"
+            )
         for name, what in (("lengths", self.ids), ("target_lengths", self.targets)):
             object.__setattr__(self, name, check_lengths(getattr(self, name), *what.shape, name=name))
         if self.target_lengths.min() < 2:
-            raise ValueError("targets must hold a start and an end each, so target_lengths must be 2 at least")
+            raise ValueError("each of targets must hold a start and an end, so target_lengths must be at least 2")
 
     def __len__(self) -> int:
         return len(self.ids)

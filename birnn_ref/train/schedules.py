@@ -12,7 +12,7 @@ Schedule = Callable[[int], float]
 def linear_decay(rate: float, steps: int) -> Schedule:
     r"""Let the rate fall to 0 in a straight line, :math:`\eta_t = \eta_0 \max(0, 1 - t / T)`.
 
-    Large steps first, then small ones that settle: an epoch so does what several at one rate do.
+    Large steps first, then small ones that settle: so one epoch does what several at a constant rate do.
 
     Parameters
     ----------

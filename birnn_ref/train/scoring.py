@@ -123,7 +123,7 @@ class Scoring:
         return int((counts & (said == batch.y)).sum()), int(counts.sum())
 
     def rows(self, values: Any, batch: Batch) -> list[Any]:
-        """Return a row a sequence, without what does not count."""
+        """Return one row per sequence, without what does not count."""
         if batch.target_lengths is not None:
             lengths = batch.target_lengths if values is batch.y else map(len, values)
             return [row[:n] for row, n in zip(values, lengths, strict=True)]

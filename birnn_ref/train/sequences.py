@@ -1,4 +1,4 @@
-"""Sequences with their targets, dealt out in batches."""
+"""Sequences with their targets, in batches."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Sequences:
-    """Padded sequences and what is to be said of them.
+    """Padded sequences and the answers that a model is to give.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Sequences:
 
     @classmethod
     def from_ragged(cls, x: Sequence[Any], y: Any, *, aligned: bool = True) -> Sequences:
-        """Pad sequences ``(time, ...)`` at their ends; a list of targets ``(time,)`` is padded likewise.
+        """Pad sequences ``(time, ...)`` at their ends; a list of targets ``(time,)`` is padded in the same way.
 
         With ``aligned=False`` these targets have lengths of their own, and are padded with -1.
         """
@@ -103,7 +103,7 @@ class Sequences:
             return cls(_padded(x), _padded(y, -1), lengths, target_lengths=target_lengths)
         timed = np.ndim(y[0]) > 0
         if timed and [len(targets) for targets in y] != lengths.tolist():
-            raise ValueError("y must hold as many targets as x holds steps, sequence by sequence")
+            raise ValueError("y must hold one target for each step of x, sequence by sequence")
         return cls(_padded(x), _padded(y) if timed else np.asarray(y), lengths)
 
     def __len__(self) -> int:

@@ -1,1 +1,1 @@
-"""The reference models in PyTorch and in Keras; each framework is imported by its own module here and nowhere else."""
+"""The reference models in PyTorch and in Keras; each framework is imported by its own package."""

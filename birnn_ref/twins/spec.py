@@ -1,4 +1,4 @@
-"""What a recurrent layer is, said once for every library: its sizes and options, and the weights of each chain."""
+"""What a recurrent layer is, stated once for every library: its sizes and options, and the weights of each chain."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _levels(layer: Layer) -> list[Layer]:
 
 
 def _split(arrays: Mapping[str, Any]) -> list[Params]:
-    """Return one mapping a direction, each array a view."""
+    """Return one mapping per direction, each array a view."""
     if arrays["W_xh"].ndim == 2:
         return [dict(arrays)]
     return [{name: value[d] for name, value in arrays.items()} for d in range(2)]

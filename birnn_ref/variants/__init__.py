@@ -1,4 +1,4 @@
-"""Relatives of the bidirectional network, under their right names, a model a module.
+"""Relatives of the bidirectional network, under their right names, one module per model.
 
 They are written in PyTorch alone, and their gradients come from its autograd: each is here to be run, tested and
 compared, and a step written out backward by hand would teach nothing that the core has not taught. Importing this

@@ -120,7 +120,7 @@ class GraphImputation(nn.Module):
     Notes
     -----
     A. Cini, I. Marisca and C. Alippi, "Filling the G_ap_s: multivariate time series imputation by graph neural
-    networks", ICLR 2022 (arXiv 2108.00298). One channel a node. PyTorch alone, gradients by autograd.
+    networks", ICLR 2022 (arXiv 2108.00298). One channel per node. PyTorch alone, gradients by autograd.
 
     Examples
     --------
@@ -136,7 +136,7 @@ class GraphImputation(nn.Module):
         super().__init__()
         check_tensor("adjacency", adjacency, ("nodes", len(adjacency) if isinstance(adjacency, Tensor) else "nodes"))
         if not bool((adjacency >= 0).all()):
-            raise ValueError("adjacency must hold weights of at least 0")
+            raise ValueError("adjacency must not hold negative weights")
         check_sizes(hidden=hidden, embedding=embedding, readout=readout)
         adjacency = adjacency.to(torch.get_default_dtype())  # the layers' own; a sensor field's is float64
         self.nodes = len(adjacency)
@@ -167,7 +167,7 @@ class GraphImputation(nn.Module):
         check_tensor("x", x, ("batch", "time", self.nodes))
         check_tensor("mask", mask, tuple(x.shape))
         if not bool(((mask == 0) | (mask == 1)).all()):
-            raise ValueError("mask must hold 0 and 1 alone")
+            raise ValueError("mask must hold nothing but 0 and 1")
         x = without_padding(x, mask > 0)
         parts = [self.directions[0](x, mask)]
         if len(self.directions) == 2:

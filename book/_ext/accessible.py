@@ -14,6 +14,6 @@ def mend_roles(app: Sphinx, page: str, template: str, context: dict[str, Any], d
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Mend every page as it is written."""
+    """Fix every page as it is written."""
     app.connect("html-page-context", mend_roles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

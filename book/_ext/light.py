@@ -29,7 +29,7 @@ def lighten(html: str, searches: bool) -> str:
 
 
 def lighten_pages(app: Sphinx, error: Exception | None) -> None:
-    """Lighten every page of the site, and leave out the script of the icons."""
+    """Lighten every page of the site, and leave out the icons' script."""
     if error or app.builder.format != "html":
         return
     site = Path(app.outdir)

@@ -50,7 +50,7 @@ def registry() -> str:
 
 
 def package() -> Path:
-    """Return the package's archive, from the cache or the registry; an OSError or ValueError if it cannot be had."""
+    """Return the package's archive, from the cache or the registry; an OSError or ValueError if neither has it."""
     name = f"onnxruntime-web-{VERSION}.tgz"
     cache = Path(os.environ.get("BIRNN_CACHE") or pooch.os_cache("birnn-course"))
     kept = cache / name

@@ -101,7 +101,7 @@ def test_a_lookup_is_trained_on_lists_of_the_size_it_is_tested_on():
     assert set.union(*seen) == {10}
 
 
-def test_dealing_out_anew_keeps_each_weight_and_leaves_padding_alone():
+def test_shuffling_keeps_each_weight_and_leaves_padding_alone():
     rng = np.random.default_rng(0)
     lengths = np.array([6, 3, 1])
     alpha = rng.random((3, 2, 6)) * (np.arange(6) < lengths[:, None, None])

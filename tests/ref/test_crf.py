@@ -188,7 +188,7 @@ def test_what_the_rules_forbid_is_never_decoded_and_has_no_share():
 
 
 def test_sums_that_no_product_of_powers_holds_are_taken_term_by_term():
-    """The best tag before and the best tag after exclude each other: exp(900) times exp(-900) is no 1 in floats."""
+    """The best tag before and the best tag after exclude each other: exp(900) times exp(-900) is not 1 in floats."""
     layer = CRF(3, ["O", "B-x", "I-x"], rng=np.random.default_rng(0), dtype=np.float64)
     for array in layer.params.values():
         array[...] = 0

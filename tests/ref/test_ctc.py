@@ -185,7 +185,7 @@ def test_float32_stays_float32():
         ({"targets": np.ones((3, 2), int)}, ValueError, r"targets has shape \(3, 2\), expected \(2, target time\)"),
         ({"targets": np.full((2, 2), 4)}, ValueError, "targets must lie between 0 and 3, got 4 to 4"),
         ({"targets": np.array([[1, 0], [1, 2]])}, ValueError, "targets hold the blank, 0"),
-        ({"targets": np.array([[1, -1], [-1, 2]])}, ValueError, "negative numbers behind"),
+        ({"targets": np.array([[1, -1], [-1, 2]])}, ValueError, "negative numbers at the end"),
         ({"lengths": [3, 4]}, ValueError, "between 0 and the 3 steps of logits"),
         ({"target_lengths": [3, 1]}, ValueError, "target_lengths must lie between 0 and the 2 labels of targets"),
         ({"blank": 4}, ValueError, "blank must lie between 0 and 3, got 4"),

@@ -171,7 +171,7 @@ class TestBadInput:
         with pytest.raises(DataError, match=r"which has no imdb\.npz"):
             load_imdb()
 
-    def test_a_file_that_is_no_archive(self, folder):
+    def test_a_file_that_is_not_an_archive(self, folder):
         (folder / "imdb.npz").write_bytes(b"not a zip file")
         with pytest.raises(DataError, match="damaged"):
             load_imdb()

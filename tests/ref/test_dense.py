@@ -86,7 +86,7 @@ def test_bad_sizes(sizes, error, message):
         Dense(*sizes, rng=np.random.default_rng(0))
 
 
-def test_a_seed_is_no_generator():
+def test_a_seed_is_not_a_generator():
     with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator, got int"):
         Dense(3, 2, rng=0)
 

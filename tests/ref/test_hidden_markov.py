@@ -93,7 +93,7 @@ def test_a_posterior_is_calibrated():
         ({"emissions": np.eye(3)}, "agree on the number of states"),
     ],
 )
-def test_what_is_no_model_is_refused(change, message):
+def test_what_is_not_a_model_is_refused(change, message):
     parts = {"start": [0.5, 0.5], "transitions": np.eye(2), "emissions": np.eye(2)}
     with pytest.raises(ValueError, match=message):
         HiddenMarkov(**parts | change)

@@ -198,7 +198,7 @@ class TestContributions:
         np.testing.assert_array_equal(before.forward[:, :3], after.forward[:, :3])
         assert (before.backward != after.backward).all()
 
-    def test_a_product_is_no_sum(self):
+    def test_a_product_is_not_a_sum(self):
         with pytest.raises(ValueError, match="merge 'mul' is not linear, so its outputs are not a sum"):
             direction_contributions(_bidirectional(merge="mul"), np.zeros((4, 1)), np.zeros(1), np.zeros((1, 2, 3)))
 

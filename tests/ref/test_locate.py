@@ -43,7 +43,7 @@ class TestDownload:
         assert [asked for _, asked in server.asked] == [None, *(f"bytes={size}-" for size in sizes)]
         assert _left(cache) == {"some.npz"}
 
-    def test_it_starts_anew_where_the_server_gives_no_part(self, cache, server, file):
+    def test_it_starts_again_where_the_server_gives_no_part(self, cache, server, file):
         server.cut = 250_000
         with pytest.raises(DataError):
             locate(file, progress=False)

@@ -1,4 +1,4 @@
-"""The minimal gated unit: its equations, and what they make it."""
+"""The minimal gated unit: its equations, and what follows from them."""
 
 import numpy as np
 import pytest

@@ -191,7 +191,7 @@ def _learners():
 
 @pytest.mark.parametrize("name", ["bigru", "cnn"])
 def test_classifiers_learn_an_order(name):
-    """Whether 1 comes before 2: no bag of words can tell."""
+    """Whether 1 comes before 2: a bag of words cannot tell."""
     rng = np.random.default_rng(0)
     x = [np.where(np.arange(n) < n // 2, 3, 4) for n in rng.integers(4, 9, size=600)]
     y = rng.integers(2, size=600)

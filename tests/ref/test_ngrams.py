@@ -1,4 +1,4 @@
-"""What n-grams say of a review's sentiment, counted on other reviews."""
+"""What n-grams say about a review's sentiment, counted on other reviews."""
 
 import numpy as np
 

@@ -94,7 +94,7 @@ class TestVocabulary:
         assert vocabulary.encode("ab").tolist() == [2, 1]
 
     @pytest.mark.parametrize("ids", [[-1], [3]])
-    def test_a_number_of_no_entry_is_refused(self, ids):
+    def test_a_number_without_an_entry_is_refused(self, ids):
         with pytest.raises(IndexError, match="ids must lie between 0 and 2"):
             Vocabulary.of(["a"]).decode(ids)
 

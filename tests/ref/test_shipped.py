@@ -9,7 +9,7 @@ from birnn_ref.datasets import DataError, shipped
 
 
 @pytest.mark.parametrize("name", sorted(shipped_data.SETS))
-def test_each_file_is_made_anew_byte_for_byte(name, data_folder):
+def test_each_file_is_made_again_byte_for_byte(name, data_folder):
     for path, content in shipped_data.SETS[name](data_folder).items():
         assert (shipped.FILES / path).read_bytes() == content, path
 

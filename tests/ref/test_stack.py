@@ -143,7 +143,7 @@ def test_dropout_acts_between_layers_and_in_training_only(name, mixed):
     np.testing.assert_array_equal(first[0], again[0])
     assert not np.allclose(first[0], other[0])
     np.testing.assert_array_equal(first[1][0][0], other[1][0][0])  # the lowest layer sees no dropout
-    # An output that does not change with time is dropped anew at each step, or at all steps alike.
+    # An output that does not change with time is dropped independently at each step, or at all steps alike.
     (dropout,) = stack._dropouts
     dropped = dropout.forward(np.ones((4, 6, 10)), rng=rng)
     assert (dropped == dropped[:, :1]).all() == (name == "variational_dropout")
@@ -221,9 +221,9 @@ def test_backward_needs_a_forward():
         (
             {"merge": "sum", "bidirectional": False},
             ValueError,
-            "merge='sum' and mixed=True say nothing of one direction",
+            "merge='sum' and mixed=True have no meaning for one direction",
         ),
-        ({"mixed": False, "bidirectional": False}, ValueError, "mixed=False say nothing of one direction"),
+        ({"mixed": False, "bidirectional": False}, ValueError, "mixed=False have no meaning for one direction"),
         ({"forget_bias": 2.0}, TypeError, "forget_bias is not an option of the cell 'rnn'"),
         ({"dropout": "0.5"}, TypeError, "dropout must be a number, got '0.5'"),
         ({"dropout": 1.0}, ValueError, r"dropout must lie in \[0, 1\), got 1.0"),

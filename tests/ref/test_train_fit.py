@@ -110,7 +110,7 @@ def test_stops_early_and_keeps_the_best():
     assert evaluate(model, _data(1), loss=binary_cross_entropy)["loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
-def test_a_loss_that_is_no_number_is_never_the_best():
+def test_a_loss_that_is_not_a_number_is_never_the_best():
     stopping, model = EarlyStopping(1), Bag(1, np.random.default_rng(0))
     assert not stopping.update(0, 0.5, model)
     assert stopping.update(1, np.nan, model)
@@ -278,7 +278,7 @@ class TestBadCheckpoint:
         ({"patience": 3, "validation": None}, "patience needs validation"),
         ({"metric": len, "validation": None}, "metric needs validation"),
         ({"patience": 0}, "patience must be at least 1"),
-        ({"optimiser": Adam(Bag(1, np.random.default_rng(0)))}, "optimiser holds another model"),
+        ({"optimiser": Adam(Bag(1, np.random.default_rng(0)))}, "optimiser belongs to another model"),
         ({"clip": 0}, "limit must be positive"),
         ({"batch_size": 0}, "size must be at least 1"),
     ],

@@ -78,7 +78,7 @@ def test_several_inputs_go_together():
         (lambda: Sequences(np.zeros((2, 3)), np.zeros(2), np.array([1, 4])), ValueError, "between 0 and the 3 steps"),
         (lambda: Sequences(np.zeros((2, 3)), np.zeros(2), np.array([1.0, 2])), TypeError, "lengths must be integers"),
         (lambda: Sequences.from_ragged([], []), ValueError, "x holds no sequences"),
-        (lambda: Sequences.from_ragged([[1, 2]], [[1]]), ValueError, "as many targets as x holds steps"),
+        (lambda: Sequences.from_ragged([[1, 2]], [[1]]), ValueError, "one target for each step of x"),
         (lambda: deal(3, 0), ValueError, "size must be at least 1"),
     ],
 )

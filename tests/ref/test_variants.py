@@ -114,7 +114,7 @@ class TestReaders:
         (lambda: SLSTM(3, 4, window=0), "window must be at least 1, got 0"),
         (lambda: GatedExchange(0), "hidden must be at least 1, got 0"),
         (lambda: GraphImputation(torch.ones(2, 3), 4), "adjacency has shape (2, 3), expected (nodes, 2)"),
-        (lambda: GraphImputation(-torch.ones(2, 2), 4), "adjacency must hold weights of at least 0"),
+        (lambda: GraphImputation(-torch.ones(2, 2), 4), "adjacency must not hold negative weights"),
     ],
 )
 def test_bad_options(make, message):
@@ -333,7 +333,7 @@ class TestGraphImputation:
         [
             (torch.zeros(2, 6, 3), torch.ones(2, 6, 3), "x has shape (2, 6, 3), expected (batch, time, 4)"),
             (torch.zeros(2, 6, 4), torch.ones(2, 5, 4), "mask has shape (2, 5, 4), expected (2, 6, 4)"),
-            (torch.zeros(2, 6, 4), torch.full((2, 6, 4), 0.5), "mask must hold 0 and 1 alone"),
+            (torch.zeros(2, 6, 4), torch.full((2, 6, 4), 0.5), "mask must hold nothing but 0 and 1"),
         ],
     )
     def test_bad_input(self, model, x, mask, message):

@@ -64,7 +64,7 @@ def test_a_mocked_package_is_not_imported_for_its_source(monkeypatch):
     assert ModuleAnalyzer.get_module_source("build_book")[0].endswith("build_book.py")
 
 
-def test_what_failed_is_read_anew_by_the_next_build(tmp_path, monkeypatch):
+def test_what_failed_is_read_again_by_the_next_build(tmp_path, monkeypatch):
     remembered = tmp_path / "_build" / ".doctrees"
     remembered.mkdir(parents=True)
     monkeypatch.setattr(build_book, "ROOT", tmp_path)

@@ -122,7 +122,7 @@ def test_every_form_of_a_public_address_is_read_and_no_secret_kept(remote):
     ["", "/srv/github.com/birnn", "../birnn", "file:///srv/birnn.git", "https://git.example.org/a/b", "C:/work/birnn",
      "https://github.com.example.org/a/b", "git@example.org:github.com/a/b", "github.com", "https://github.com/birnn"],
 )  # fmt: skip
-def test_what_not_everybody_can_open_is_no_address(remote):
+def test_what_not_everybody_can_open_is_not_an_address(remote):
     assert launch.public_address(remote) == ""
 
 

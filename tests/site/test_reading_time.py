@@ -67,7 +67,7 @@ def test_the_line_names_every_problem_set_once():
     assert line.astext() == "Reading time: 1 min. Exercise: problem sets 4 and 7"
 
 
-def test_what_is_no_chapter_has_no_line():
+def test_what_is_not_a_chapter_has_no_line():
     assert facts(chapter(), page="back/notation") == []
 
 

@@ -1,7 +1,7 @@
 """Past XOR future: whether the last arrow before an empty place differs from the first arrow after it.
 
 All sequences of a length are used, so a result holds for every one of them. Seen from an empty place, what stands
-before it and what stands after it are free of each other; a model that adds a number for each cannot be right in
+before it and what stands after it are independent; a model that adds a number for each cannot be right in
 more than three cases of four.
 """
 

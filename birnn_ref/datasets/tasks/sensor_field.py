@@ -61,7 +61,7 @@ def sensor_field(nodes: int, rng: np.random.Generator) -> SensorField:
     M = OWN * np.eye(nodes) + OTHERS * adjacency / np.maximum(adjacency.sum(axis=1, keepdims=True), 1e-8)
     Q = 0.8 * np.exp(-squares / (2 * REACH**2)) + 0.2 * np.eye(nodes)
     S = Q.copy()
-    for _ in range(500):  # M shrinks by at least 0.95 a step
+    for _ in range(500):  # M shrinks by at least 0.95 per step
         S = M @ S @ M.T + Q
     scale = np.mean(np.diag(S))
     return SensorField(places, adjacency, M, Q / scale, S / scale)

@@ -67,7 +67,7 @@ class Suffixes(NamedTuple):
 
 
 def _words(count: int, rng: np.random.Generator) -> list[tuple[str, int]]:
-    """Draw words, each with the kind of its ending; both kinds are equally many."""
+    """Draw words, each with the kind of its ending; both kinds are equally frequent."""
     letters = np.array(LETTERS[1:])
     kinds = (rng.permutation(count) % 2).tolist()
     which, sizes = rng.integers([2, 3], size=(count, 2)).T.tolist()

@@ -27,9 +27,9 @@ class Recurrent(Directions):
     dtype : dtype
         float32 or float64: of the parameters, and of every array that comes in and goes out.
     **options
-        The cell's own: ``activation``, "tanh" or "relu", of the simple cell; ``forget_bias`` of the LSTM, where the
-        bias of its forget gate starts: at 1, if left out, it remembers, and learns what to forget; ``reset_after`` of
-        the GRU, which of its two forms.
+        The cell's own: ``activation``, "tanh" or "relu", of the simple cell; ``forget_bias`` of the LSTM, the
+        initial bias of its forget gate: at the default of 1 it starts by remembering, and learns what to forget;
+        ``reset_after`` of the GRU, which of its two forms.
 
     Attributes
     ----------

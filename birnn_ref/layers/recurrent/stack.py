@@ -55,7 +55,7 @@ class Stack(Layer):
 
     Notes
     -----
-    That stacks kept apart cannot tell some patterns of past and future: P.-H. Li, T.-J. Fu and W.-Y. Ma, "Why
+    On patterns of past and future that stacks kept apart cannot tell from others: P.-H. Li, T.-J. Fu and W.-Y. Ma, "Why
     attention? Analyze BiLSTM deficiency and its remedies in the case of NER", AAAI 2020 (arXiv 1908.11046).
 
     Examples
@@ -92,7 +92,7 @@ class Stack(Layer):
         if dropout and variational_dropout:
             raise ValueError("dropout and variational_dropout exclude each other: set one of them to 0")
         if not bidirectional and (merge != "concat" or not mixed):
-            raise ValueError(f"merge={merge!r} and mixed={mixed} say nothing of one direction: leave them out")
+            raise ValueError(f"merge={merge!r} and mixed={mixed} have no meaning for one direction: leave them out")
         self.record = find_cell(cell)
         self.cell, self.features, self.hidden, self.depth = self.record.name, features, hidden, depth
         self.merge, self.mixed, self.bidirectional = merge, mixed, bidirectional

@@ -15,7 +15,7 @@ from birnn_ref.layers.scans.scan import Scan, Upstream
 
 
 class GRUScanCache(NamedTuple):
-    """What the scan backward needs of the scan; ``gates`` as `by_gate` reads it.
+    """What the backward pass needs to know of the scan; ``gates`` as `by_gate` reads it.
 
     ``recalled`` is what the reset gate multiplies if it resets after the product, and its product if before.
     """

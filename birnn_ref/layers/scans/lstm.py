@@ -15,7 +15,7 @@ from birnn_ref.layers.scans.scan import Scan, Upstream
 
 
 class LSTMScanCache(NamedTuple):
-    """What the scan backward needs of the scan; ``gates`` as `by_gate` reads it."""
+    """What the backward pass needs to know of the scan; ``gates`` as `by_gate` reads it."""
 
     gates: Float
     h: Float

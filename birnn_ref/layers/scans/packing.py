@@ -11,7 +11,7 @@ from birnn_ref._checks import Float, Int
 from birnn_ref.layers.scans.buffers import Buffers
 
 BLOCK = 1024
-"""A scan's rows are read, gone through and accumulated so many at a time."""
+"""How many rows a scan reads, computes and accumulates at a time."""
 
 
 class Step(NamedTuple):

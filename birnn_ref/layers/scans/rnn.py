@@ -15,7 +15,7 @@ from birnn_ref.layers.scans.scan import Scan, Upstream
 
 
 class RNNScanCache(NamedTuple):
-    """What the scan backward needs of the scan."""
+    """What the backward pass needs to know of the scan."""
 
     h: Float
     activation: str

@@ -83,7 +83,7 @@ def _leaves(name: str, layer: Layer) -> dict[str, Any]:
     """Return a leaf's twin by name; attention is two linear maps."""
     params = layer.params
     if isinstance(layer, CRF):
-        raise TypeError("model has a CRF, which has no twin in Keras: take to_torch")
+        raise TypeError("model has a CRF, which has no twin in Keras: use to_torch")
     if isinstance(layer, AdditiveAttention):
         U, v = params["U"], params["v"][:, None]
         return {

@@ -84,7 +84,7 @@ def _check_options(chain: Any, cell: str, backward: bool) -> None:
             wanted = " or ".join(map(repr, expected.get(name, (None,))))
             raise ValueError(
                 f"layer {chain.name!r} has {name}={found if own else _named(found)!r}; the reference's {cell} has "
-                f"{wanted} there: give such a layer these weights, and convert that"
+                f"{wanted} there: give its weights to such a layer, and convert that one"
             )
 
 

@@ -22,7 +22,7 @@ CLASSES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 class TorchRecurrence(nn.Module):
     """The twin of `birnn_ref.layers.Recurrent`, `Bidirectional` and `Stack`: their arguments and results as tensors.
 
-    Where the merge is ``concat`` and the levels are mixed it is one module of `torch.nn`, which ``parts[0]`` hands out.
+    Where the merge is ``concat`` and the levels are mixed it is one module of `torch.nn`, which is ``parts[0]``.
     Otherwise it is one for each level, or for each level and direction, and the twin merges what they return.
 
     Parameters

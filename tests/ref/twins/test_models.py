@@ -193,7 +193,7 @@ class TestKeras:
         pytest.importorskip("keras")
         from birnn_ref.twins.keras import to_keras
 
-        with pytest.raises(TypeError, match="model has a CRF, which has no twin in Keras: take to_torch"):
+        with pytest.raises(TypeError, match="model has a CRF, which has no twin in Keras: use to_torch"):
             to_keras(model_of("tagger", crf=True))
 
     def test_dropout_is_carried_and_drops_in_training_alone(self):

@@ -242,7 +242,7 @@ class TestLargestDifference:
         with pytest.raises(ValueError, match=r"dx has shape \(1,\), expected \(2,\)"):
             largest_difference({"dx": np.ones(1)}, {"dx": np.ones(2)})
 
-    def test_nan_is_no_agreement(self):
+    def test_nan_is_not_agreement(self):
         with pytest.raises(ValueError, match="dx is not finite"):
             largest_difference({"dx": np.array([np.nan])}, {"dx": np.array([np.nan])})
 

@@ -1,4 +1,4 @@
-"""The inner loops compiled by Numba, a module a cell: what the extra ``fast`` brings, and the switch for it.
+"""The inner loops compiled by Numba, one module per cell: what the extra ``fast`` brings, and the switch for it.
 
 They compute what the NumPy scans of the same names compute, which are the ones to read. A block's steps run in one
 function that does not hold the interpreter's lock, so both directions run at once, each on a core of its own (see
@@ -60,7 +60,7 @@ def compiled_scan(cell: str) -> Any:
         return None
     try:
         return importlib.import_module(f"{__name__}.{cell}").SCAN
-    except Exception as error:  # Numba fails in ways of its own on a Python or NumPy that it does not know
+    except Exception as error:  # Numba raises errors of its own on a Python or NumPy that it does not know
         warnings.warn(f"the compiled scans do not load ({error}): NumPy's are used", RuntimeWarning, stacklevel=2)
         use_compiled(False)
         return None
