@@ -4,52 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ref.twins.cases import CELLS, FORMS, MERGES, case_of, each_cell, kind, randomise, same_weights, stack
 
 from birnn_ref.layers import Bidirectional, Dense, Recurrent, Stack
-from birnn_ref.twins.parity import Case, draw_case, largest_difference, ref_results
+from birnn_ref.twins.parity import Case, largest_difference, ref_results
 from birnn_ref.twins.spec import describe
 
 pytest.importorskip("keras")
 from birnn_ref.twins.keras import from_keras, keras, to_keras
 from birnn_ref.twins.keras.parity import keras_results
 
-CELLS = {"rnn": {}, "relu": {"activation": "relu"}, "lstm": {}, "gru": {}, "gru_before": {"reset_after": False}}
-MERGES = ("concat", "sum", "mul", "ave", None)
-FORMS = [(True, mixed, merge) for mixed in (True, False) for merge in MERGES] + [(False, True, "concat")]
-each_cell = pytest.mark.parametrize("cell", CELLS)
-
 
 def tanh(x):
     """Not Keras's own, though of its name."""
     return x
-
-
-def randomise(layer, rng):
-    """Draw every weight, biases too: a zero bias would hide one that is lost."""
-    for _, value in layer.named_parameters():
-        value[...] = rng.normal(size=value.shape) / 2
-    return layer
-
-
-def kind(cell):
-    return cell.split("_")[0].replace("relu", "rnn")
-
-
-def stack(cell, depth, bidirectional, mixed, merge, features=3, hidden=4, seed=0):
-    rng = np.random.default_rng(seed)
-    options = {"bidirectional": bidirectional, "mixed": mixed, "merge": merge, "rng": rng, "dtype": np.float64}
-    return randomise(Stack(kind(cell), features, hidden, depth, **options, **CELLS[cell]), rng)
-
-
-def case_of(layer, batch=3, time=4, padded=False, seed=1):
-    return draw_case(describe(layer)[0], batch, time, padded=padded, rng=np.random.default_rng(seed))
-
-
-def same_weights(a, b):
-    return all(
-        name == other and np.array_equal(value, theirs)
-        for (name, value), (other, theirs) in zip(a.named_parameters(), b.named_parameters(), strict=True)
-    )
 
 
 class TestParity:

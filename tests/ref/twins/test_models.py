@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ref.twins.cases import same_weights
 
 from birnn_ref.layers import Spelt
 from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Tagger
@@ -61,13 +62,6 @@ def assert_same(found, expected, tolerance):
     else:
         assert found.shape == expected.shape
         assert np.abs(found - expected).max() <= tolerance * np.abs(expected).max()
-
-
-def same_weights(a, b):
-    return all(
-        name == other and np.array_equal(value, theirs)
-        for (name, value), (other, theirs) in zip(a.named_parameters(), b.named_parameters(), strict=True)
-    )
 
 
 class TestTorch:

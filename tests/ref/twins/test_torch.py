@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ref.twins.cases import CELLS, FORMS, MERGES, case_of, each_cell, each_form, kind, randomise, same_weights, stack
 
 from birnn_ref.experiments import load_result, parity
 from birnn_ref.layers import Bidirectional, Dense, Recurrent, Stack
-from birnn_ref.twins.parity import Case, draw_case, largest_difference, ref_results
+from birnn_ref.twins.parity import Case, largest_difference, ref_results
 from birnn_ref.twins.spec import Spec, build, describe
 from birnn_ref.twins.weights import ref_from_torch, torch_from_ref
 
@@ -18,38 +19,6 @@ from birnn_ref.twins.torch import from_torch, to_torch  # noqa: E402
 from birnn_ref.twins.torch.parity import torch_results  # noqa: E402
 from birnn_ref.twins.torch.recurrence import TorchRecurrence  # noqa: E402
 from birnn_ref.twins.torch.weights import torch_gradients  # noqa: E402
-
-CELLS = {"rnn": {}, "relu": {"activation": "relu"}, "lstm": {}, "gru": {}, "gru_before": {"reset_after": False}}
-MERGES = ("concat", "sum", "mul", "ave", None)
-# A level's two directions, each level reading both or each stacked alone; or one direction.
-FORMS = [(True, mixed, merge) for mixed in (True, False) for merge in MERGES] + [(False, True, "concat")]
-each_cell = pytest.mark.parametrize("cell", CELLS)
-each_form = pytest.mark.parametrize(("bidirectional", "mixed", "merge"), FORMS)
-
-
-def stack(cell, depth, bidirectional, mixed, merge, features=3, hidden=4, seed=0):
-    """A stack whose every weight is random, biases too: a zero bias would hide one that is lost."""
-    rng = np.random.default_rng(seed)
-    options = {"bidirectional": bidirectional, "mixed": mixed, "merge": merge, "rng": rng, "dtype": np.float64}
-    layer = Stack(cell.split("_")[0].replace("relu", "rnn"), features, hidden, depth, **options, **CELLS[cell])
-    return randomise(layer, rng)
-
-
-def randomise(layer, rng):
-    for _, value in layer.named_parameters():
-        value[...] = rng.normal(size=value.shape) / 2
-    return layer
-
-
-def case_of(layer, batch=3, time=4, padded=False, seed=1):
-    return draw_case(describe(layer)[0], batch, time, padded=padded, rng=np.random.default_rng(seed))
-
-
-def same_weights(a, b):
-    return all(
-        name == other and np.array_equal(value, theirs)
-        for (name, value), (other, theirs) in zip(a.named_parameters(), b.named_parameters(), strict=True)
-    )
 
 
 class TestParity:
@@ -83,10 +52,9 @@ class TestParity:
     @each_cell
     def test_one_level_has_its_own_shapes(self, cell, merge):
         rng, options = np.random.default_rng(0), {"dtype": np.float64, **CELLS[cell]}
-        kind = cell.split("_")[0].replace("relu", "rnn")
         for layer in (
-            Recurrent(kind, 3, 4, rng=rng, **options),
-            Bidirectional(kind, 3, 4, merge=merge, rng=rng, **options),
+            Recurrent(kind(cell), 3, 4, rng=rng, **options),
+            Bidirectional(kind(cell), 3, 4, merge=merge, rng=rng, **options),
         ):
             case = case_of(randomise(layer, rng), padded=True)
             assert largest_difference(torch_results(layer, case), ref_results(layer, case))[0] < 1e-10
