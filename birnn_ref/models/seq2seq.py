@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,26 +14,9 @@ from birnn_ref.layers.attention_step import Memory
 from birnn_ref.layers.decoder import Decoder, States
 from birnn_ref.losses import softmax_cross_entropy
 from birnn_ref.models.base import Model, plain_settings
+from birnn_ref.models.beam_search import Written, beam_search
 from birnn_ref.models.summary import output_size
 from birnn_ref.models.words import Words
-
-
-class Written(NamedTuple):
-    """What a model wrote.
-
-    Attributes
-    ----------
-    ids : integer array, ``(steps,)``
-        Without the start and the end.
-    score : float
-        The log-probability of all of it, the end included, divided by the number of steps to the power asked for.
-    alpha : array, ``(steps, time)``
-        At each step the weight of each step that was read.
-    """
-
-    ids: Int
-    score: float
-    alpha: Float
 
 
 class Seq2Seq(Model):
@@ -204,36 +187,20 @@ class Seq2Seq(Model):
         check_sizes(width=width, max_steps=max_steps)
         lengths = check_lengths(lengths, *np.shape(ids), what="steps of ids")
         h, initial = self._read(ids, lengths, None)
-        batch, time = ids.shape
-        rows = np.repeat(np.arange(batch), width)  # each sequence has its beams side by side
+        rows = np.repeat(np.arange(len(ids)), width)  # each sequence has its beams side by side
         read = self.decoder.read(h, lengths)
         memory = Memory(read.h[rows], read.keys[rows], read.counts[rows])
-        states: States = tuple(state[rows] for state in initial)
-        said = np.full((batch * width, 1), self.start)
-        alphas = np.zeros((batch * width, 0, time), h.dtype)
-        log_p = np.where(np.arange(batch * width) % width == 0, 0.0, -np.inf)  # all beams begin alike: one is enough
-        steps, ended = np.zeros(batch * width, np.intp), np.zeros(batch * width, bool)
-        while said.shape[1] <= max_steps and not ended.all():
-            vectors = self.said.forward(said[:, -1:])[:, 0]
+
+        def step(words: Int, states: States) -> tuple[Float, States, Float]:
+            vectors = self.said.forward(words[:, None])[:, 0]  # (batch * width, embedding)
             o_t, states, alpha_t, _ = self.decoder.step(vectors, states, memory)
-            grown = log_p[:, None] + np.where(ended[:, None], -np.inf, _log_softmax(self.readout.forward(o_t)))
-            grown[ended, self.end] = log_p[ended]  # what has ended stays as it is
-            sizes = steps + ~ended
-            scores = (grown / np.maximum(sizes, 1)[:, None] ** normalise).reshape(batch, -1)
-            best = np.argsort(-scores, axis=1, kind="stable")[:, :width]  # (batch, width)
-            beam, word = np.divmod(best, grown.shape[1])
-            kept = (beam + np.arange(batch)[:, None] * width).ravel()
-            log_p, said = grown[kept, word.ravel()], np.concatenate([said[kept], word.reshape(-1, 1)], axis=1)
-            alphas = np.concatenate([alphas[kept], alpha_t[kept][:, None]], axis=1)
-            states, steps = tuple(state[kept] for state in states), sizes[kept]
-            ended = ended[kept] | (said[:, -1] == self.end)
-        scores = (log_p / np.maximum(steps, 1) ** normalise).reshape(batch, width)
-        first = scores.argmax(axis=1) + np.arange(batch) * width
-        found = []
-        for k, n in zip(first, lengths, strict=True):
-            size = steps[k] - ended[k]
-            found.append(Written(said[k, 1 : size + 1], float(scores.ravel()[k]), alphas[k, :size, :n]))
-        return found
+            return _log_softmax(self.readout.forward(o_t)), states, alpha_t
+
+        found = beam_search(
+            step, tuple(state[rows] for state in initial), start=self.start, end=self.end, width=width,
+            normalise=normalise, max_steps=max_steps,
+        )  # fmt: skip
+        return [w._replace(alpha=w.alpha[:, :n]) for w, n in zip(found, lengths, strict=True)]
 
     @staticmethod
     def _time(x: Any) -> int:

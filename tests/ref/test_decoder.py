@@ -259,7 +259,7 @@ def test_pairs_are_dealt_out_whole_and_by_length():
             "ids and targets must be equally many, and at least one, got 2 and 3",
         ),
         ({"lengths": np.array([3, 1])}, "lengths must lie between 0 and the 2 steps of x, got 1 to 3"),
-        ({"target_lengths": np.array([1, 2])}, "targets must hold a start and an end each"),
+        ({"target_lengths": np.array([1, 2])}, "each of targets must hold a start and an end"),
     ],
 )
 def test_bad_pairs(change, message):

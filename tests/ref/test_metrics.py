@@ -95,7 +95,7 @@ def test_the_metric_of_numbers():
         (lambda: error_rate(["a"], []), "the same number of sequences, got 1 and 0"),
         (lambda: error_rate(["", ""], ["a", ""]), "true holds no item"),
         (lambda: mean_absolute_error([1.0], [1.0, 2.0]), r"true has shape \(1,\), and said \(2,\)"),
-        (lambda: mean_absolute_error([1.0], [1.0], [False]), "nothing counts"),
+        (lambda: mean_absolute_error([1.0], [1.0], [False]), "no entry counts"),
         (lambda: mean_absolute_error([1.0, np.nan], [1.0, 2.0]), "1 entries that count are not numbers"),
         (lambda: mean_absolute_error([[1.0]], [[1.0]], [True, True]), r"mask has shape \(2,\), expected \(1, 1\)"),
         (lambda: bleu(["a"], []), "the same number of sentences, and one at least, got 1 and 0"),
