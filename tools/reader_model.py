@@ -9,7 +9,8 @@ import json
 from build_book import BOOK
 
 from birnn_ref.datasets.reviews import INDEX_FROM
-from birnn_ref.experiments import load_result, reader_model
+from birnn_ref.experiments import load_result
+from birnn_ref.experiments.part3 import reader_model
 from birnn_ref.twins.onnx import to_onnx
 
 FOLDER = BOOK / "reader"
@@ -19,7 +20,7 @@ FIRST = INDEX_FROM + 1
 
 def main() -> None:
     stored = load_result("reader_model")
-    model, data, history = reader_model.train(stored["seeds"][0], stored["settings"])
+    model, (data, _), history = reader_model.train(stored["seeds"][0], reader_model.Settings(**stored["settings"]))
     found = [entry["validation_accuracy"] for entry in history]
     expected = stored["runs"][0]["validation_accuracy"]
     if max(abs(a - b) for a, b in zip(found, expected, strict=True)) > 1e-3:

@@ -1,8 +1,8 @@
 """Studies too long for a notebook: each runs by a command and leaves a small JSON that the book reads.
 
-A module here offers ``SETTINGS`` (what a full run uses), ``SEEDS``, ``CHECK`` (what a cut-down run changes),
-``run(seed, **settings)``, which returns plain data, and ``summarise(runs)``, the figures that the book quotes.
-``python -m birnn_ref.experiments NAME`` does the rest.
+The folders ``part1``, ``part2``, ... hold one module a study: a `Study` of frozen settings, seeds, and one function
+from a seed and settings to figures. ``python -m birnn_ref.experiments`` lists them, and with a name runs one. Networks
+that only studies train stand in ``networks``.
 """
 
 from birnn_ref.experiments.results import load_result, mean_and_interval

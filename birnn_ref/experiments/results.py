@@ -1,8 +1,7 @@
-"""Run an experiment over its seeds, store it with its provenance, and read it back."""
+"""Run a study over its seeds, store it with its provenance, and read it back."""
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
 import json
 import os
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from birnn_ref.experiments.study import find, plain
 
 PACKAGES = ("numpy", "keras", "tensorflow", "torch", "scikit-learn")
 T_QUANTILES = {
@@ -36,7 +37,7 @@ def load_result(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name : str
-        The experiment's name.
+        The study's name.
 
     Returns
     -------
@@ -62,31 +63,28 @@ def load_result(name: str) -> dict[str, Any]:
 
 
 def run_experiment(name: str, seeds: Sequence[int] | None = None, **changes: Any) -> dict[str, Any]:
-    """Run an experiment over its seeds and return its record, without summary or check; nothing is written.
+    """Run a study over its seeds and return its record, without summary or check; nothing is written.
 
     Parameters
     ----------
     name : str
-        A module of `birnn_ref.experiments`.
+        A study of `birnn_ref.experiments`.
     seeds : sequence of int, optional
-        The module's ``SEEDS`` when left out.
+        The study's own when left out.
     **changes
-        Settings that differ from the module's ``SETTINGS``.
+        Settings that differ from the study's.
     """
-    module = importlib.import_module(f"birnn_ref.experiments.{name}")
-    unknown = set(changes) - set(module.SETTINGS)
-    if unknown:
-        raise ValueError(f"{name} has no setting {sorted(unknown)}: choose from {sorted(module.SETTINGS)}")
-    settings = {**module.SETTINGS, **changes}
-    seeds = list(module.SEEDS if seeds is None else seeds)
+    study = find(name)
+    settings = study.changed(changes)
+    seeds = list(study.seeds if seeds is None else seeds)
     start = time.perf_counter()
     runs = []
     for seed in seeds:
-        runs.append(module.run(seed, **settings))
+        runs.append(study.run(seed, settings))
         print(f"{name}: seed {seed} done after {time.perf_counter() - start:.0f} s", flush=True)
     return {
         "experiment": name,
-        "settings": settings,
+        "settings": plain(settings),
         "seeds": seeds,
         "runs": runs,
         "versions": _versions(),
@@ -96,7 +94,7 @@ def run_experiment(name: str, seeds: Sequence[int] | None = None, **changes: Any
 
 
 def store_experiment(name: str, seeds: Sequence[int] | None = None, *, add: bool = False, **changes: Any) -> Path:
-    """Run an experiment and its cut-down check, and write both to the book's ``results`` folder in one step.
+    """Run a study and its cut-down check, and write both to the book's ``results`` folder in one step.
 
     Parameters
     ----------
@@ -111,34 +109,33 @@ def store_experiment(name: str, seeds: Sequence[int] | None = None, *, add: bool
         If there are runs to keep, and they were made with other settings or versions, or with one of these seeds; if a
         seed is named twice, or there are too few or too many for an interval.
     """
-    module = importlib.import_module(f"birnn_ref.experiments.{name}")
-    seeds = list(module.SEEDS if seeds is None else seeds)
-    stored = _to_add_to(name, seeds, changes) if add else None
+    study = find(name)
+    seeds = list(study.seeds if seeds is None else seeds)
+    stored = _to_add_to(name, seeds, plain(study.changed(changes))) if add else None
     all_seeds = (stored["seeds"] if stored else []) + seeds
     if len(set(all_seeds)) < len(all_seeds):
         raise ResultError(f"a seed is named twice: {all_seeds}")
-    if len(module.SEEDS) > 1 and len(all_seeds) not in T_QUANTILES:
+    if len(study.seeds) > 1 and len(all_seeds) not in T_QUANTILES:
         raise ResultError(f"{name} needs 2 to {max(T_QUANTILES)} seeds for its intervals, got {len(all_seeds)}")
     result = run_experiment(name, seeds, **changes)
     if stored:
         result |= {key: stored[key] + result[key] for key in ("seeds", "runs", "seconds")}
-    result["summary"] = module.summarise(result["runs"])
+    result["summary"] = study.summarise(result["runs"])
     result["check"] = run_check(name)
     return _write(name, result)
 
 
 def run_check(name: str) -> dict[str, Any]:
-    """Run an experiment cut down to seconds; a test compares this with the stored ``check``."""
-    module = importlib.import_module(f"birnn_ref.experiments.{name}")
-    check: dict[str, Any] = run_experiment(name, module.SEEDS[:1], **module.CHECK)["runs"][0]
+    """Run a study cut down to seconds; a test compares this with the stored ``check``."""
+    study = find(name)
+    check: dict[str, Any] = run_experiment(name, study.seeds[:1], **study.check)["runs"][0]
     return check
 
 
 def refresh(name: str) -> Path:
     """Recompute a stored result's summary from its stored runs, and its check; the runs stay."""
-    module = importlib.import_module(f"birnn_ref.experiments.{name}")
     result = load_result(name)
-    result["summary"] = module.summarise(result["runs"])
+    result["summary"] = find(name).summarise(result["runs"])
     result["check"] = run_check(name)
     return _write(name, result)
 
@@ -162,10 +159,10 @@ def mean_and_interval(values: Sequence[float]) -> dict[str, float]:
     return {"mean": round(float(np.mean(values)), 5), "half_width": round(float(half_width), 5)}
 
 
-def _to_add_to(name: str, seeds: list[int], changes: dict[str, Any]) -> dict[str, Any]:
+def _to_add_to(name: str, seeds: list[int], settings: dict[str, Any]) -> dict[str, Any]:
     """Return the stored result if runs of these seeds may stand beside its own; checked before hours are spent."""
-    module, stored = importlib.import_module(f"birnn_ref.experiments.{name}"), load_result(name)
-    for key, now in (("settings", {**module.SETTINGS, **changes}), ("versions", _versions())):
+    stored = load_result(name)
+    for key, now in (("settings", settings), ("versions", _versions())):
         other = sorted(k for k in stored[key].keys() | now.keys() if stored[key].get(k) != now.get(k))
         if other:
             raise ResultError(f"the stored {name} has other {key} ({', '.join(other)}): run all its seeds anew")

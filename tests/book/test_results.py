@@ -1,12 +1,13 @@
 """Stored results are complete, reproducible, and are what the text quotes."""
 
-import importlib
 import json
+from dataclasses import replace
 
 import pytest
 from results import lookup
 
 from birnn_ref.experiments.__main__ import notebooks_that_name
+from birnn_ref.experiments.part2 import padding
 from birnn_ref.experiments.results import (
     ResultError,
     load_result,
@@ -16,6 +17,7 @@ from birnn_ref.experiments.results import (
     run_experiment,
     store_experiment,
 )  # fmt: skip
+from birnn_ref.experiments.study import find, plain
 
 STORED = sorted(path.stem for path in results_folder().glob("*.json"))
 NOT_COMPARED = ("seconds", "right_bits")
@@ -42,7 +44,7 @@ def _close(stored, found, tolerance, where=""):
 
 @each_result
 def test_carries_its_provenance_and_its_summary(name):
-    result, module = load_result(name), importlib.import_module(f"birnn_ref.experiments.{name}")
+    result, study = load_result(name), find(name)
     assert result.keys() >= {
         "settings",
         "seeds",
@@ -53,20 +55,19 @@ def test_carries_its_provenance_and_its_summary(name):
         "machine",
         "seconds",
     }
-    assert result["settings"] == module.SETTINGS
+    assert result["settings"] == plain(study.settings)
     assert len(result["runs"]) == len(result["seeds"])
     assert all(run.get("source", "generated") != "embedded" for run in result["runs"])
-    assert module.summarise(result["runs"]) == result["summary"]
+    assert study.summarise(result["runs"]) == result["summary"]
 
 
 @each_result
 def test_a_cut_down_run_gives_what_is_stored(name, any_data):
-    tolerance = getattr(importlib.import_module(f"birnn_ref.experiments.{name}"), "TOLERANCE", 0.02)
     stored, found = load_result(name)["check"], run_check(name)
     if found.get("source") == "embedded":  # other reviews give other figures, under the same names
         assert found.keys() == stored.keys()
     else:
-        _close(stored, found, tolerance)
+        _close(stored, found, find(name).tolerance)
 
 
 def test_the_notebooks_that_name_a_result_are_found():
@@ -111,9 +112,12 @@ class TestAdding:
     @pytest.fixture(autouse=True)
     def study(self, tmp_path, monkeypatch):
         monkeypatch.setenv("BIRNN_RESULTS", str(tmp_path))
-        module = importlib.import_module("birnn_ref.experiments.padding")
-        monkeypatch.setattr(module, "run", lambda seed, **settings: {"seed": seed})
-        monkeypatch.setattr(module, "summarise", lambda runs: {"seeds": [run["seed"] for run in runs]})
+        telling = replace(
+            padding.STUDY,
+            run=lambda seed, settings: {"seed": seed},
+            summarise=lambda runs: {"seeds": [run["seed"] for run in runs]},
+        )
+        monkeypatch.setattr(padding, "STUDY", telling)
         store_experiment("padding", [0, 3])
 
     def test_the_stored_runs_stay(self):
@@ -133,7 +137,7 @@ class TestAdding:
         ("seeds", "message"), [([7, 7], "a seed is named twice"), ([7], "2 to 10 seeds"), (range(11), "got 11")]
     )
     def test_seeds_that_give_no_interval_are_refused_before_a_run(self, seeds, message, monkeypatch):
-        monkeypatch.setattr("birnn_ref.experiments.padding.run", lambda *_, **__: pytest.fail("it ran"))
+        monkeypatch.setattr(padding, "STUDY", replace(padding.STUDY, run=lambda *_: pytest.fail("it ran")))
         with pytest.raises(ResultError, match=message):
             store_experiment("padding", seeds)
 

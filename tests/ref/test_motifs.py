@@ -7,8 +7,8 @@ import pytest
 
 from birnn_ref.datasets.tasks.motifs import FIRST, OTHERS, QUESTIONS, SECOND, motif_sequences
 from birnn_ref.datasets.tasks.suffixes import ENDINGS, LEXICON, suffix_sentences
-from birnn_ref.experiments import motif_order, suffix_tags
-from birnn_ref.experiments.motif_order import ConvPool
+from birnn_ref.experiments.networks.conv_pool import ConvPool
+from birnn_ref.experiments.part4 import motif_order, suffix_tags
 
 
 def _blocks(text):

@@ -13,7 +13,9 @@ from needs import need
 from sphinx.errors import ExtensionError
 
 from birnn_ref.datasets.reviews import UNKNOWN, words
-from birnn_ref.experiments import load_result, reader_model
+from birnn_ref.experiments import load_result
+from birnn_ref.experiments.part3 import reader_model
+from birnn_ref.experiments.reviews import reviews
 from birnn_ref.losses import binary_cross_entropy
 from birnn_ref.models import Classifier
 from birnn_ref.train import evaluate
@@ -267,9 +269,9 @@ class TestModel:
 
     def test_scores_what_the_study_stored(self, data_folder):
         stored = load_result("reader_model")
-        reviews = reader_model.held_out(stored["seeds"][0], stored["settings"])
+        held_out = reviews(stored["seeds"][0], reader_model.Settings(**stored["settings"])).splits["validation"]
         losses, accuracies = (stored["runs"][0][f"validation_{name}"] for name in ("loss", "accuracy"))
-        found = evaluate(MODEL, reviews, loss=binary_cross_entropy)["accuracy"]
+        found = evaluate(MODEL, held_out, loss=binary_cross_entropy)["accuracy"]
         assert found == pytest.approx(accuracies[int(np.argmin(losses))], abs=1e-3)
 
     def test_does_what_the_page_says_of_it(self):

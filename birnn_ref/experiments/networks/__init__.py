@@ -1,1 +1,1 @@
-"""Networks in PyTorch and Keras that only the studies train; none is a twin of a layer of `birnn_ref`."""
+"""Networks that only the studies train, in NumPy, PyTorch and Keras; none is a twin of a layer of `birnn_ref`."""

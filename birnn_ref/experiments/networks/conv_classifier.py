@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from birnn_ref.twins.torch_classifier import UNKNOWN
+from birnn_ref.datasets.reviews import UNKNOWN
 
 
 class ConvRecurrentClassifier(nn.Module):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from birnn_ref.datasets.reviews import UNKNOWN
 from birnn_ref.experiments.networks.brnn_by_hand import HandBRNN
-from birnn_ref.twins.torch_classifier import UNKNOWN
 
 
 class HandClassifier(nn.Module):

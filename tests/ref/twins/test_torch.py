@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ref.twins.cases import CELLS, FORMS, MERGES, case_of, each_cell, each_form, kind, randomise, same_weights, stack
 
-from birnn_ref.experiments import load_result, parity
+from birnn_ref.experiments import load_result
+from birnn_ref.experiments.part3 import parity
+from birnn_ref.experiments.study import plain
 from birnn_ref.layers import Bidirectional, Dense, Recurrent, Stack
 from birnn_ref.twins.parity import Case, largest_difference, ref_results
 from birnn_ref.twins.spec import Spec, build, describe
@@ -229,5 +231,5 @@ def test_the_stored_table_is_whole_and_within_bounds(framework, bound):
     }
     merges = ["forward", *(merge or "none" for merge in MERGES)]
     assert set(found) == set(product(parity.CELLS, merges, (1, 2, 3), parity.LENGTHS))
-    assert settings == parity.SETTINGS
+    assert settings == plain(parity.STUDY.settings)
     assert 0 < max(found.values()) < bound
