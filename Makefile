@@ -11,7 +11,7 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 # round in another order than NumPy's, which stored outputs were made with: their own tests switch them on.
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-.PHONY: help book serve test thorough package bench notebooks exercises mutants mutation reader screenshot format lint lock clean
+.PHONY: help book serve test thorough package bench notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
 .PHONY: system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
@@ -46,6 +46,9 @@ mutants: .venv/all  ## mark every wrong and right answer and store the instructo
 
 mutation: .venv/all  ## break the package one small change at a time and list what no test notices; SAMPLE=50 tries a few
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m ref.mutation $(if $(SAMPLE),--sample $(SAMPLE))
+
+attacks: .venv/all  ## grade the attack corpus and store the table; STOCK=600 gives stock nbgrader so many seconds
+	$(BIN)/python tests/grader/table.py $(if $(STOCK),--stock $(STOCK))
 
 reader: .venv/all  ## train the model of the page that reads reviews, and hold it to its stored study
 	$(BIN)/python tools/reader_model.py

@@ -35,6 +35,8 @@ RUN_BY = {
 @pytest.mark.parametrize("command", SHOWN)
 def test_each_command_in_the_readme_is_run_somewhere(command):
     assert command in RUN_BY, "add it to RUN_BY, and say what runs it"
+    runner = ROOT / RUN_BY[command]
+    assert command.startswith("git clone") or command.split()[1] in runner.read_text()
 
 
 def test_make_help_lists_every_command():

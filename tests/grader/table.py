@@ -1,7 +1,7 @@
 """The corpus against this grader and against nbgrader as it is: ``python tests/grader/table.py [--stock SECONDS]``.
 
 Each run adds the cases that have no result yet. Writes `book/instructors/attacks.json` and, from it, the page beside
-it. Stock nbgrader runs whole inside a sandbox of its own, for each case anew: no network, a course in memory that is
+it. Stock nbgrader runs whole inside a sandbox of its own, again for each case: no network, a course in memory that is
 thrown away, an unprivileged user, limits.
 """
 
@@ -230,7 +230,7 @@ SUMS = {
 
 
 def _summary(cases, graders):
-    """Return the table of sums: a row a kind of harm, a column a grader."""
+    """Return the table of sums: one row per kind of harm, one column per grader."""
     done = {key: [case for case in cases.values() if case.get(key)] for key in graders}
     yield _row("", *(f"{name}, {len(done[key])} cases" for key, name in graders.items()))
     yield _row("---", *["--:"] * len(graders))
@@ -256,7 +256,7 @@ def page(stored: dict) -> str:
     if "stock" not in graders:
         lines += [
             "",
-            "nbgrader as it is has not been run on the corpus yet; `tests/grader/table.py --stock` does that.",
+            "nbgrader as it is has not been run on the corpus yet; `make attacks STOCK=600` does that.",
         ]
     elif len(run) < len(cases):
         lines += ["", "nbgrader as it is ran on the cases that have a result in the last column."]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import importlib
 import os
 import random
 import signal
@@ -42,12 +43,16 @@ MODULES = (
     "layers/recurrent/recurrent.py",
     "layers/recurrent/bidirectional.py",
     "layers/recurrent/stack.py",
+    "layers/_chain.py",
+    "layers/crf.py",
+    "losses/ctc.py",
+    "models/beam_search.py",
 )
-# The judges. Starting PyTorch for each would take long; the other tests hold both to the same formulas.
+# The judges, by how a module begins; the longest that fits. Those that need PyTorch only repeat what others hold.
 TESTS = {
-    "cells": (["test_cells.py", "test_any_cell.py", "test_mgu.py", "test_indrnn.py"], "not torch and not framework"),
+    "cells/": (["test_cells.py", "test_any_cell.py", "test_mgu.py", "test_indrnn.py"], "not torch and not framework"),
     "plain.py": (["test_plain.py", "test_recurrent.py"], "not torch"),
-    "layers": (
+    "layers/": (
         [
             "test_any_cell.py",
             "test_merging.py",
@@ -58,6 +63,10 @@ TESTS = {
         ],
         "not torch",
     ),
+    "layers/_chain.py": (["test_crf.py"], "not twin"),
+    "layers/crf.py": (["test_crf.py"], "not twin"),
+    "losses/ctc": (["test_ctc.py"], "not torch"),
+    "models/beam_search.py": (["test_decoder.py"], "not twin and not learns"),
 }
 # Lines, by how they begin, whose survivors change nothing that a result shows, and why.
 ROOMIER, SPEED = "more room than needed is as good", "it decides how fast, not what"
@@ -241,8 +250,12 @@ def _judge(module, source, seconds):
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    files, selected = TESTS[module.split("/")[0]]
+    files, selected = TESTS[_judges(module)]
     return pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", selected, *(str(HERE / name) for name in files)])
+
+
+def _judges(module):
+    return max((start for start in TESTS if module.startswith(start)), key=len)
 
 
 def main():
@@ -260,7 +273,9 @@ def main():
     ]
     if arguments.sample:
         chosen = random.Random(arguments.seed).sample(chosen, min(arguments.sample, len(chosen)))
-    for module in {module.split("/")[0]: module for module, *_ in chosen}.values():
+    if not arguments.list and any("torch" in TESTS[_judges(module)][1] for module, *_ in chosen):
+        importlib.import_module("torch")  # once: some files of tests ask for it, and the forks have it then
+    for module in {_judges(module): module for module, *_ in chosen}.values():
         whole = (ROOT / "birnn_ref" / module).read_text()
         assert arguments.list or survives(module, whole), f"the tests fail on {module} as it is"
     survivors, explained, start = 0, 0, time.perf_counter()
