@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from birnn_ref._checks import Float
-from birnn_ref.layers import CRF, AdditiveAttention, CharLSTM, Conv1D, Dense, Embedding, Layer, Stack
+from birnn_ref.layers import CRF, AdditiveAttention, CharLSTM, Conv1D, Dense, Embedding, Layer, Stack, WordDropout
 from birnn_ref.layers.recurrent.merging import merge_pair
-from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Summary, Tagger
+from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Regressor, Summary, Tagger
+from birnn_ref.models.words import Vectors
 from birnn_ref.twins.spec import gradients
 
-MODELS = (Classifier, ConvClassifier, Tagger, CharTagger)
+MODELS = (Classifier, ConvClassifier, Tagger, CharTagger, Regressor)
 
 
 def leaves(model: Layer, prefix: str = "") -> dict[str, Layer]:
@@ -76,22 +77,21 @@ class Graph:
 
     def logits(self, model: Layer, x: Any, lengths: Any) -> Any:
         """Compute what the model's ``forward`` computes."""
-        if isinstance(model, Classifier):
-            words = self.drop(self.look_up("words", x, lengths), model.dropout.rate)
-            summary = self.summary(model.summary, words, lengths)
+        if isinstance(model, Classifier) or (isinstance(model, Regressor) and not model.tags):
+            summary = self.summary(model.summary, self.read(model, x, lengths), lengths)
             return self.part("readout")(self.drop(summary, model.dropout.rate))
         if isinstance(model, ConvClassifier):
             words = self.drop(self.look_up("words", x, lengths), model.dropout.rate)
             phrases = self.xp.relu(self.convolve("conv", words, lengths))
             pooled, lengths = self.max_pool(phrases, lengths, model.pool.size)
             return self.part("readout")(self.summary(model.summary, pooled, lengths))
-        if isinstance(model, Tagger):
-            words = self.look_up("words", x, lengths)
-            return self.tags(self.drop(words, model.tags.dropout.rate), lengths, model.tags.dropout.rate)
+        if isinstance(model, Tagger | Regressor):
+            assert model.tags is not None
+            return self.tags(self.read(model, x, lengths), lengths, model.tags.dropout.rate)
         if not isinstance(model, CharTagger):
             raise TypeError(f"model must be one of birnn_ref.models, got {type(model).__name__}")
         ids, (words_at, letters, counts) = x
-        words = self.look_up("words", ids, lengths)
+        words = self.look_up("words", self.drop_words(model.word_dropout, ids), lengths)
         if lengths is not None:
             words_at = self.xp.where(self.within(lengths, ids.shape[1]), words_at, self.xp.zeros_like(words_at))
         vectors = self.look_up("chars.letters", letters, counts)
@@ -103,6 +103,20 @@ class Graph:
         spelt = self.keep(self.rows(read_once, words_at), lengths)
         read = self.drop(self.xp.concatenate([words, spelt], axis=-1), model.dropout.rate)
         return self.tags(read, lengths, model.tags.dropout.rate)
+
+    def read(self, model: Classifier | Tagger | Regressor, x: Any, lengths: Any) -> Any:
+        """Return the vectors that the recurrence reads."""
+        if isinstance(model.words, Vectors):
+            return self.drop(self.keep(x, lengths), model.words.dropout.rate)
+        ids = self.drop_words(model.words.word_dropout, x)
+        return self.drop(self.look_up("words", ids, lengths), model.words.dropout.rate)
+
+    def drop_words(self, layer: WordDropout, ids: Any) -> Any:
+        """Take words for unknown ones, in training: those whose one is dropped."""
+        if not layer.rate:
+            return ids
+        ones = self.xp.ones_like(self.part("words")(self.xp.zeros_like(ids))[:, :, 0])
+        return self.xp.where(self.drop(ones, layer.rate) > 0, ids, self.xp.full_like(ids, layer.unknown))
 
     def look_up(self, name: str, ids: Any, lengths: Any) -> Any:
         """Return the vectors of ids, 0 at padded steps, whatever id stands there."""

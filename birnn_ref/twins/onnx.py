@@ -1,13 +1,4 @@
-"""A trained classifier as an ONNX file, which other programs run, a web page among them; and back.
-
-========  ==================  ====================================================
-cell      birnn_ref           ONNX (rows transposed, two biases after one another)
-========  ==================  ====================================================
-RNN       one bias            one gate
-LSTM      gates i f g o       gates i o f c (c is g)
-GRU       gates r z n, b_hn   gates z r h (h is n)
-========  ==================  ====================================================
-"""
+"""A trained model as an ONNX file, which other programs run, a web page among them; a classifier also back."""
 
 from __future__ import annotations
 
@@ -21,31 +12,37 @@ try:
 except ImportError as error:
     raise ImportError("models as ONNX files need onnx: pip install 'birnn-course[onnx]'") from error
 
-from birnn_ref._checks import Float
-from birnn_ref.models import Classifier
+from birnn_ref.models import Classifier, Regressor, Tagger
+from birnn_ref.models.words import Vectors
+from birnn_ref.twins.onnx_models import logits_graph
+from birnn_ref.twins.onnx_weights import apart, stacked
 from birnn_ref.twins.spec import describe
-from birnn_ref.twins.weights import OF_FRAMEWORKS, Params, ref_from_torch, torch_from_ref
+from birnn_ref.twins.weights import OF_FRAMEWORKS
 
 OPSET, IR = 17, 8
-_ORDER = {"rnn": [0], "lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}
 
 
-def to_onnx(model: Classifier) -> onnx.ModelProto:
-    r"""Return a bidirectional classifier whose states are averaged, as a graph that also gives what each word adds.
+def to_onnx(model: Classifier | Tagger | Regressor) -> onnx.ModelProto:
+    r"""Return a model as a graph from ``ids``, or from vectors ``x``, to ``logits``: what its ``forward`` gives.
 
-    The readout of the mean is the mean of the readouts, and each of those is a sum:
+    ``ids`` is an int64 array ``(batch, time)``, ``x`` an array ``(batch, time, features)`` of the model's dtype. A
+    batch holds sequences of one length, without padding, since not every program that runs such graphs heeds lengths.
+    A tagger's CRF is no part of the graph: its `CRF.decode` takes the logits.
+
+    A bidirectional classifier of words of depth 1, with merge ``concat``, pooling ``mean`` and one output, in float32,
+    gives another graph, which says what each word adds. The readout of the mean is the mean of the readouts, and each
+    of those is a sum:
 
     .. math::
 
         \text{logit} = \frac{1}{T} \sum_t y_t, \qquad y_t = h^f_t W_f + h^b_t W_b + b
 
-    The graph takes ``ids``, an int64 array ``(batch, time)`` without padding, and gives ``readings``
-    ``(2, batch, time)``: :math:`h^f_t W_f` and :math:`h^b_t W_b`; ``y`` ``(batch, time)``; and ``logit`` ``(batch,)``.
+    It gives ``readings`` ``(2, batch, time)``: :math:`h^f_t W_f` and :math:`h^b_t W_b`; ``y`` ``(batch, time)``; and
+    ``logit`` ``(batch,)``.
 
     Parameters
     ----------
-    model : Classifier
-        Bidirectional, of depth 1, with merge ``concat``, pooling ``mean`` and one output.
+    model : Classifier, Tagger or Regressor
 
     Returns
     -------
@@ -53,8 +50,10 @@ def to_onnx(model: Classifier) -> onnx.ModelProto:
 
     Raises
     ------
+    TypeError
+        If the model is none of these.
     ValueError
-        If the model is another one.
+        If its cell is not one that ONNX has, its activation is not tanh, or its directions are stacked apart.
 
     Notes
     -----
@@ -68,18 +67,21 @@ def to_onnx(model: Classifier) -> onnx.ModelProto:
     >>> readings, y, logit = ReferenceEvaluator(to_onnx(model)).run(None, {"ids": ids})
     >>> bool(np.allclose(logit, model.forward(ids)[:, 0], atol=1e-6))
     True
+    >>> tagger = Tagger("gru", 20, 3, 4, 5, rng=np.random.default_rng(0))
+    >>> (logits,) = ReferenceEvaluator(to_onnx(tagger)).run(None, {"ids": ids})
+    >>> bool(np.allclose(logits, tagger.forward(ids), atol=1e-6))
+    True
     """
+    if not isinstance(model, Classifier | Tagger | Regressor):
+        raise TypeError(f"to_onnx takes a Classifier, a Tagger or a Regressor, got {type(model).__name__}")
+    if not _says_what_each_word_adds(model):
+        return _checked(logits_graph(model))
+    assert isinstance(model, Classifier)
     spec, chains = describe(model.summary.stack)
-    wanted = {"bidirectional": True, "depth": 1, "merge": "concat", "activation": "tanh", "dtype": np.float32}
-    found = {name: getattr(spec, name) for name in wanted} | {"pooling": model.summary.pooling}
-    found["outputs"] = len(model.readout.params["b"])
-    for name, value in {**wanted, "pooling": "mean", "outputs": 1}.items():
-        if found[name] != value:
-            raise ValueError(f"model's {name} must be {value!r} here, got {found[name]!r}")
     hidden = spec.hidden
     arrays = {
         "words": model.words.params["W"],
-        **_stacked(spec.cell, chains[0]),
+        **stacked(spec.cell, chains[0]),
         "readout": model.readout.params["W"].reshape(2, 1, hidden),
         "bias": model.readout.params["b"],
         "last": np.array([3]),
@@ -111,9 +113,7 @@ def to_onnx(model: Classifier) -> onnx.ModelProto:
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
         [numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in arrays.items()],
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
-    onnx.checker.check_model(made, full_check=True)
-    return made
+    return _checked(graph)
 
 
 def from_onnx(model: onnx.ModelProto) -> Classifier:
@@ -145,7 +145,7 @@ def from_onnx(model: onnx.ModelProto) -> Classifier:
     rng = np.random.default_rng(0)
     made = Classifier(cell, num_words, embedding, settings["hidden_size"], pooling="mean", rng=rng, **options)
     _, chains = describe(made.summary.stack)
-    for own, theirs in zip(chains[0], _apart(cell, arrays, **options), strict=True):
+    for own, theirs in zip(chains[0], apart(cell, arrays, **options), strict=True):
         for name, value in own.items():
             value[...] = theirs[name]
     made.words.params["W"][...] = arrays["words"]
@@ -154,28 +154,15 @@ def from_onnx(model: onnx.ModelProto) -> Classifier:
     return made
 
 
-def _stacked(cell: str, directions: list[Params]) -> Params:
-    """Return both directions' weights as the operator takes them."""
-    weights = [torch_from_ref(cell, params) for params in directions]
-    W, R, b_W, b_R = (
-        np.stack([_reorder(cell, w[name], _ORDER[cell]) for w in weights])
-        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    )
-    return {"W": W, "R": R, "B": np.concatenate([b_W, b_R], axis=1)}
+def _says_what_each_word_adds(model: Classifier | Tagger | Regressor) -> bool:
+    if not isinstance(model, Classifier) or isinstance(model.words, Vectors) or model.summary.pooling != "mean":
+        return False
+    stack, outputs = model.summary.stack, len(model.readout.params["b"])
+    form = (stack.bidirectional, stack.depth, stack.merge, outputs, stack.dtype.name)
+    return form == (True, 1, "concat", 1, "float32") and stack.options.get("activation", "tanh") == "tanh"
 
 
-def _apart(cell: str, arrays: Params, *, reset_after: bool = True) -> list[Params]:
-    """Return each direction's weights by the book's names: the reverse of `_stacked`."""
-    back = np.argsort(_ORDER[cell]).tolist()
-    found = []
-    for W, R, B in zip(arrays["W"], arrays["R"], arrays["B"], strict=True):
-        names = dict(zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), (W, R, *np.split(B, 2)), strict=True))
-        ordered = {name: _reorder(cell, value, back) for name, value in names.items()}
-        found.append(ref_from_torch(cell, ordered, reset_after=reset_after))
-    return found
-
-
-def _reorder(cell: str, weights: Float, order: list[int]) -> Float:
-    """Put the gates along the first axis into another order."""
-    gates = np.split(weights, len(_ORDER[cell]))
-    return np.concatenate([gates[k] for k in order])
+def _checked(graph: onnx.GraphProto) -> onnx.ModelProto:
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
+    onnx.checker.check_model(made, full_check=True)
+    return made

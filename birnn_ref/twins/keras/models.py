@@ -22,7 +22,7 @@ class KerasModel(keras.Model):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : Classifier, ConvClassifier, Tagger or CharTagger
+    model : Classifier, ConvClassifier, Tagger, CharTagger or Regressor
 
     Examples
     --------

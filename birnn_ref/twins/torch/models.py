@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from birnn_ref._checks import Float
 from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer
+from birnn_ref.models import Classifier, ConvClassifier, Regressor
 from birnn_ref.twins.graph import Graph, leaves
 from birnn_ref.twins.torch.crf import TorchCRF
 from birnn_ref.twins.torch.padding import within
@@ -23,7 +24,7 @@ class TorchModel(nn.Module):
 
     Parameters
     ----------
-    model : Classifier, ConvClassifier, Tagger or CharTagger
+    model : Classifier, ConvClassifier, Tagger, CharTagger or Regressor
 
     Examples
     --------
@@ -53,23 +54,32 @@ class TorchModel(nn.Module):
         logits: Tensor = Graph(torch, self.part, drop, within, rows).logits(self.reference, x, lengths)
         return logits
 
-    def loss(self, logits: Tensor, tags: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return a tagger's loss, a mean over steps, as the reference's ``loss``."""
+    def loss(self, logits: Tensor, targets: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return the loss as the reference's ``loss``: of a mean over sequences or over the steps that count."""
         if "crf" in self.leaves:
-            steps = tags.numel() if lengths is None else lengths.sum()
-            loss: Tensor = -self.leaves["crf"](logits, tags, lengths).sum() / steps
+            steps = targets.numel() if lengths is None else lengths.sum()
+            loss: Tensor = -self.leaves["crf"](logits, targets, lengths).sum() / steps
             return loss
-        if lengths is not None:
-            counts = within(lengths, tags.shape[1])
-            logits, tags = logits[counts], tags[counts]
-        return nn.functional.cross_entropy(logits.flatten(0, -2), tags.flatten())
+        if lengths is not None and logits.ndim == 3:
+            counts = within(lengths, targets.shape[1])
+            logits, targets = logits[counts], targets[counts]
+        if isinstance(self.reference, Regressor):
+            score = {"squared": nn.functional.mse_loss, "absolute": nn.functional.l1_loss}[self.reference.error]
+            return score(logits.reshape(targets.shape), targets)
+        if isinstance(self.reference, Classifier | ConvClassifier) and logits.shape[1] == 1:
+            return nn.functional.binary_cross_entropy_with_logits(logits[:, 0], targets.to(logits.dtype))
+        return nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
 
     def decode(self, logits: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return a tagger's best tagging, ``(batch, time)``, as the reference's ``decode``."""
+        """Return the answers as the reference's ``decode``: classes, taggings or numbers."""
         if "crf" in self.leaves:
             crf: Any = self.leaves["crf"]
             best: Tensor = crf.decode(logits, lengths)
             return best
+        if isinstance(self.reference, Regressor):
+            return logits[..., 0] if logits.shape[-1] == 1 else logits
+        if isinstance(self.reference, Classifier | ConvClassifier) and logits.shape[1] == 1:
+            return (logits[:, 0] > 0).long()
         return logits.argmax(dim=-1)
 
     def part(self, name: str) -> nn.Module:

@@ -5,7 +5,7 @@ import pytest
 from ref.twins.cases import same_weights
 
 from birnn_ref.layers import Spelt
-from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Tagger
+from birnn_ref.models import CharTagger, Classifier, ConvClassifier, Regressor, Tagger
 from birnn_ref.twins.graph import Graph, ref_gradients
 
 SIZES = {"num_words": 20, "embedding": 3, "hidden": 4}
@@ -18,6 +18,10 @@ MODELS = {
     "one direction": lambda **o: Classifier("gru", **SIZES, bidirectional=False, **o),
     "convolution": lambda **o: ConvClassifier("lstm", **SIZES, filters=5, width=4, pool=3, **o),
     "tagger": lambda **o: Tagger("gru", **SIZES, outputs=5, depth=2, merge="sum", **o),
+    "vectors": lambda **o: Classifier("gru", None, 3, 4, pooling="attention", **o),
+    "vectors, tags": lambda **o: Tagger("lstm", None, 3, 4, outputs=5, **o),
+    "numbers": lambda **o: Regressor("gru", **SIZES, pooling="mean", **o),
+    "numbers of vectors": lambda **o: Regressor("lstm", None, 3, 4, outputs=5, pooling=None, error="absolute", **o),
     "letters": lambda **o: CharTagger("lstm", **SIZES, outputs=5, **CHARS, width=3, **o),
     "letters by LSTM": lambda **o: CharTagger("gru", **SIZES, outputs=5, **CHARS, width=None, **o),
 }  # fmt: skip
@@ -46,7 +50,12 @@ def case_of(name, padded):
         x = ids, Spelt(words, rng.integers(1, 9, (6, 5)), rng.integers(0, 6, 6))
     if padded:
         ids[np.arange(time) >= lengths[:, None]] = 999
-    logits = {"classifier": (3, 2), "tagger": (3, 7, 5)}.get(name, (3, 7, 5) if "letters" in name else (3, 1))
+    if "vectors" in name:
+        x = rng.normal(size=(batch, time, 3))
+        if padded:
+            x[np.arange(time) >= lengths[:, None]] = np.nan
+    by_step = "letters" in name or name in ("tagger", "vectors, tags", "numbers of vectors")
+    logits = (3, 7, 5) if by_step else (3, 2) if name == "classifier" else (3, 1)
     return x, lengths, rng.normal(size=logits)
 
 
@@ -134,6 +143,36 @@ class TestTorch:
         counts = np.arange(7) < (np.full(3, 7) if lengths is None else lengths)[:, None]
         np.testing.assert_array_equal(said[counts], own[counts])
         assert same_weights(from_torch(twin), model)
+
+    @each_padded
+    @pytest.mark.parametrize(
+        "name", ["classifier", "mean", "vectors", "vectors, tags", "numbers", "numbers of vectors"]
+    )
+    def test_a_models_loss_and_answers_are_the_same(self, torch, name, padded):
+        from birnn_ref.twins.torch import to_torch
+
+        model, (x, lengths, other) = model_of(name), case_of(name, padded)
+        by_step = other.ndim == 3
+        y = other if name == "numbers of vectors" else other[:, 0] if name == "numbers" else model.decode(other)
+        logits = model.forward(x, lengths)
+        value, _ = model.loss(logits, y, lengths) if by_step else model.loss(logits, y)
+        twin, steps = to_torch(model), None if lengths is None else torch.from_numpy(lengths)
+        theirs = twin(torch.from_numpy(x), steps)
+        assert twin.loss(theirs, torch.from_numpy(y), steps).item() == pytest.approx(value, rel=1e-10)
+        counts = np.arange(7) < (np.full(3, 7) if lengths is None else lengths)[:, None]
+        said, own = twin.decode(theirs, steps).detach().numpy(), model.decode(logits, lengths)
+        np.testing.assert_allclose(said[counts] if by_step else said, own[counts] if by_step else own, rtol=1e-10)
+
+    def test_words_are_dropped_in_training_alone(self, torch):
+        from birnn_ref.twins.torch import to_torch
+
+        twin = to_torch(model_of("tagger", word_dropout=0.5, unknown=3))
+        x = torch.full((40, 7), 9)
+        twin(x).sum().backward()
+        used = twin.part("words").weight.grad.abs().sum(dim=1) > 0
+        assert used.nonzero().flatten().tolist() == [3, 9]
+        twin.eval()
+        assert torch.equal(twin(x), twin(x))
 
     def test_gradients_before_a_backward_are_refused(self, torch):
         from birnn_ref.twins.torch import to_torch

@@ -7,7 +7,7 @@ from onnx.reference import ReferenceEvaluator
 
 from birnn_ref.inspect import direction_contributions
 from birnn_ref.layers import Bidirectional
-from birnn_ref.models import Classifier
+from birnn_ref.models import CharTagger, Classifier, Regressor, Tagger
 from birnn_ref.twins.onnx import from_onnx, to_onnx
 from birnn_ref.twins.spec import describe
 
@@ -59,20 +59,59 @@ def test_the_weights_come_back(name):
         np.testing.assert_array_equal(found, value)
 
 
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"pooling": "final"}, "pooling must be 'mean'"),
-        ({"depth": 2}, "depth must be 1"),
-        ({"merge": "sum"}, "merge must be 'concat'"),
-        ({"bidirectional": False}, "bidirectional must be True"),
-        ({"outputs": 2}, "outputs must be 1"),
-        ({"dtype": np.float64}, "dtype must be"),
-    ],
-)
-def test_another_model_is_refused(options, named):
-    with pytest.raises(ValueError, match=named):
-        to_onnx(model_of("gru", **options))
+OTHERS = {
+    "last states": {"pooling": "final"},
+    "largest": {"pooling": "max", "depth": 2},
+    "attention": {"pooling": "attention", "merge": "sum"},
+    "one direction": {"bidirectional": False},
+    "one direction, last state": {"bidirectional": False, "pooling": "final", "depth": 2},
+    "classes": {"outputs": 3, "merge": "mul", "depth": 2},
+    "double": {"dtype": np.float64, "merge": "ave", "pooling": "final"},
+}
+
+
+def same(model, case):
+    """The one output of the graph is what the model's forward gives."""
+    (logits,) = ReferenceEvaluator(to_onnx(model)).run(None, case)
+    np.testing.assert_allclose(logits, model.forward(*case.values()), rtol=1e-5, atol=1e-6)
+    assert logits.dtype == model.forward(*case.values()).dtype
+
+
+@pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS)
+@each_model
+def test_every_other_classifier_gives_its_logits(name, options):
+    same(model_of(name, **options), {"ids": IDS})
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("words", [20, None])
+@pytest.mark.parametrize("kind", ["tagger", "crf", "numbers", "numbers by step", "classes"])
+def test_words_and_vectors(kind, words, cell):
+    rng = np.random.default_rng(0)
+    sizes = {"num_words": words, "embedding": 3, "hidden": 4, "rng": rng, "depth": 2}
+    model = {
+        "tagger": lambda: Tagger(cell, outputs=5, merge="ave", **sizes),
+        "crf": lambda: Tagger(cell, outputs=5, crf=True, **sizes),
+        "numbers": lambda: Regressor(cell, outputs=2, pooling="attention", **sizes),
+        "numbers by step": lambda: Regressor(cell, pooling=None, **sizes),
+        "classes": lambda: Classifier(cell, pooling="max", **sizes),
+    }[kind]()
+    for _, value in model.named_parameters():
+        value[...] = rng.normal(size=value.shape)
+    same(model, {"ids": IDS} if words else {"x": rng.normal(size=(2, 4, 3)).astype(np.float32)})
+
+
+def test_what_has_no_graph_is_refused():
+    rng = np.random.default_rng(0)
+    letters = {"num_chars": 5, "char_embedding": 2, "filters": 2, "width": 2}
+    with pytest.raises(TypeError, match="to_onnx takes a Classifier, a Tagger or a Regressor, got CharTagger"):
+        to_onnx(CharTagger("gru", 20, 3, 4, 5, **letters, rng=rng))
+    with pytest.raises(ValueError, match="directions are stacked apart"):
+        to_onnx(Tagger("gru", 20, 3, 4, 5, depth=2, mixed=False, rng=rng))
+    with pytest.raises(ValueError, match="activation must be 'tanh' here, got 'relu'"):
+        to_onnx(Tagger("rnn", 20, 3, 4, 5, activation="relu", rng=rng))
+    with pytest.raises(ValueError, match="mgu"):
+        to_onnx(Tagger("mgu", 20, 3, 4, 5, rng=rng))
 
 
 def test_another_graph_is_refused():
