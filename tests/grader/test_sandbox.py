@@ -6,6 +6,7 @@ import re
 import shutil
 
 import pytest
+from support import ROOT
 
 from birnn_grader.judge import selftest
 from birnn_grader.judge.clock import LONGEST
@@ -36,6 +37,13 @@ class Weakened(Bubblewrap):
         words = [word for word in super().command(limits, files) if word not in self.without]
         at = words.index("--remount-ro")
         return [*words[:at], *self.extra, *words[at:]]
+
+
+def test_an_environment_may_lie_in_the_course_and_nothing_else_of_it_is_seen(bwrap):
+    """As `make` and the README have it: Python's folder is there, and with it the way to it."""
+    solutions = str(ROOT / "solutions")
+    assert selftest.check(Bubblewrap(), LIMITS, [str(ROOT)])["no_host_files"]
+    assert not selftest.check(Weakened(extra=("--ro-bind", solutions, solutions)), LIMITS, [str(ROOT)])["no_host_files"]
 
 
 @pytest.mark.parametrize(
