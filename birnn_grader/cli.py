@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -161,6 +162,9 @@ def main(words: list[str] | None = None) -> int:
     one.add_argument("--folder", help="where to make the course (default: a temporary folder)")
     one.add_argument("--open", action="store_true", help="open the results in a browser")
     arguments = parser.parse_args(words)
+    if importlib.util.find_spec("nbgrader") is None:
+        print("birnn-grade: nbgrader is missing: `pip install '.[grader]'` in the course's folder", file=sys.stderr)
+        return 2
     try:
         return int(arguments.function(arguments))
     except Exception as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import importlib.util
 import json
 import os
 import shutil
@@ -16,15 +15,24 @@ from typing import Any
 
 from birnn_grader.judge.cells import kind, settings_of
 
-ROOT = Path(__file__).resolve().parents[1]
-ASSIGNMENT = "ps1"
+SOURCE = Path(__file__).with_suffix(".ipynb")
+ASSIGNMENT = "demo"
+CONFIG = """
+from birnn_grader.plugin import configure
+
+c = get_config()
+c.CourseDirectory.course_id = "demo"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+configure(c)
+"""
 
 # What each hostile student writes in place of the first answer.
 HOSTILE = {
-    "loops": "def rnn_step(*arguments):\n    while True:\n        pass\n",
+    "loops": "def forward_sums(*arguments):\n    while True:\n        pass\n",
     "exits": "import os\nos._exit(0)\n",
-    "patches": "import numpy as np\nnp.allclose = lambda *a, **k: True\nrnn_step = lambda *a: np.zeros((1, 1))\n",
-    "reads": "import glob\nprint(glob.glob('/**/ps1.ipynb', recursive=True))\nfrom birnn_ref.plain import rnn_step\n",
+    "patches": "import numpy as np\nnp.allclose = lambda *a, **k: True\nforward_sums = lambda *a: np.zeros((1, 1))\n",
+    "reads": "import glob\nprint(glob.glob('/**/demo.ipynb', recursive=True))\nfrom birnn_ref.plain import rnn_step\n",
     "calls": "import socket\nsocket.create_connection(('1.1.1.1', 53), 2)\n",
     "floods": "while True:\n    print('x' * 10**6)\n",
     "scripts": "print('<script>alert(1)</script>')\n",
@@ -48,7 +56,7 @@ def make_class(source: dict[str, Any], released: dict[str, Any]) -> dict[str, by
     made = {"ada-right": _put(released, full), "ben-blank": released}
     for n, student in enumerate(("cy", "dee", "eve"), start=1):
         made[f"{student}-partial"] = _put(released, {name: full[name] for name in code[:n]})
-    wrong = {name: text.replace("axis=1", "axis=0").replace("[:, ::-1]", "") for name, text in full.items()}
+    wrong = {name: text.replace("[:, ::-1]", "") for name, text in full.items()}
     made["finn-mutant"] = _put(released, wrong)
     for name, attack in HOSTILE.items():
         made[f"mallory-{name}"] = _put(released, {**full, code[0]: attack})
@@ -84,18 +92,16 @@ def show(folder: Path | None, workers: int, open_: bool) -> int:
     from birnn_grader.nbgrader.course import course
     from birnn_grader.pool import Run, summary
 
-    if not (ROOT / "solutions" / ASSIGNMENT).is_dir() or importlib.util.find_spec("nbgrader") is None:
-        print("birnn-grade demo needs the course's repository and its grader extra", file=sys.stderr)
-        return 2
+    backend = choose()
     folder = Path(folder or tempfile.mkdtemp(prefix="birnn-demo-")).resolve()
     if (folder / "solutions").exists():
         print(f"{folder} already holds a course; name an empty folder", file=sys.stderr)
         return 2
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
-    shutil.copytree(ROOT / "solutions" / ASSIGNMENT, folder / "solutions" / ASSIGNMENT)
+    (folder / "solutions" / ASSIGNMENT).mkdir(parents=True)
+    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    shutil.copy(SOURCE, folder / "solutions" / ASSIGNMENT)
     print("generating the assignment", flush=True)
-    _nbgrader(folder, "generate_assignment", ASSIGNMENT, "--create")
+    _nbgrader(folder, "generate_assignment", ASSIGNMENT)
     source, released = (
         json.loads((folder / step / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text())
         for step in ("solutions", "exercises")
@@ -105,7 +111,7 @@ def show(folder: Path | None, workers: int, open_: bool) -> int:
         path.parent.mkdir(parents=True)
         path.write_bytes(data)
     print("grading the class", flush=True)
-    run = Run(course(str(folder)).coursedir, ASSIGNMENT, choose(), Limits(cell=5))
+    run = Run(course(str(folder)).coursedir, ASSIGNMENT, backend, Limits(cell=5))
     results = run.grade(workers)
     run.merge(results)
     points = {name: sum(package.points().values()) for name, package in run.packages.items()}
