@@ -57,11 +57,13 @@ def test_exercises_hold_no_solution_no_hidden_test_and_no_output(name):
 
 
 @each_assignment
-def test_links_lead_to_chapters_that_exist(name):
+def test_links_lead_to_built_pages_of_chapters_that_exist(name):
     for path in (ROOT / "exercises" / name).glob("*.ipynb"):
         for cell in _cells(path):
             for target in LINK.findall(cell.source) if cell.cell_type == "markdown" else ():
-                assert (path.parent / target).is_file(), target
+                page = (path.parent / target).resolve().relative_to(ROOT / "_build" / "html")
+                assert page.suffix == ".html"
+                assert any((ROOT / "book" / page).with_suffix(source).is_file() for source in (".ipynb", ".md")), target
 
 
 def _points(name, manual):
