@@ -11,7 +11,7 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 # round in another order than NumPy's, which stored outputs were made with: their own tests switch them on.
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-.PHONY: help book serve test thorough package bench notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
+.PHONY: help book serve test thorough readme package bench notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
 .PHONY: system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
@@ -28,6 +28,9 @@ test: .venv/ready  ## run every test; BIRNN_DATA names the folder with the real 
 
 thorough: .venv/ready  ## run the slow tests too: the attack corpus, every mutant through the sandbox, kills, a cluster
 	$(PYTEST) -m ""
+
+readme: .venv/ready  ## run the README's commands as written and in order, from a fresh clone
+	$(BIN)/pytest -m slow tests/test_readme.py
 
 package: .venv/all  ## run the reference package's tests alone, doctests included
 	$(PYTEST) birnn_ref tests/ref

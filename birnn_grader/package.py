@@ -74,7 +74,7 @@ def load(root: str | Path, assignment: str, notebook: str, gradebook: Any, sourc
     folder, original = Path(root, release, assignment), Path(root, source, assignment, f"{notebook}.ipynb")
     path = folder / f"{notebook}.ipynb"
     if not path.is_file():
-        raise PackageError(f"{path} is missing: run `nbgrader generate_assignment {assignment}`")
+        raise PackageError(f"{path} is missing: run `nbgrader generate_assignment {assignment} --force`")
     released = read(path)
     record = gradebook.find_notebook(notebook, assignment)
     stored = {cell.name: cell for cell in record.source_cells}

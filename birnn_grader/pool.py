@@ -101,7 +101,8 @@ class Run:
             try:
                 names = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
             except MissingEntry:
-                message = f"{assignment} is not in the gradebook: `nbgrader generate_assignment` puts it there"
+                puts = f"`nbgrader generate_assignment {assignment} --force` puts it there"
+                message = f"{assignment} is not in the gradebook: {puts}"
                 raise PackageError(message) from None
         self.packages = {name: load_package(coursedir, assignment, name) for name in names}
 

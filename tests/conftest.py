@@ -20,6 +20,11 @@ settings.register_profile("any_speed", deadline=None, suppress_health_check=[Hea
 settings.load_profile("any_speed")
 
 
+def pytest_collection_modifyitems(items):
+    """What takes minutes begins first, or one process would be left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
 def _real_data():
     return Path(os.environ.get("BIRNN_DATA") or "/nonexistent").resolve()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -78,12 +80,22 @@ def links() -> int:
     return subprocess.run(command).returncode
 
 
+def free_port(first: int) -> int:
+    """Return the first port from this one on that nobody uses."""
+    for port in range(first, first + 100):
+        with socket.socket() as tried, contextlib.suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
+    sys.exit(f"the ports from {first} on are all in use: name another with --port")
+
+
 def serve(port: int) -> int:
     """Rebuild on change and serve on localhost, reloading the open page."""
+    port = free_port(port)
     subprocess.run([JUPYTER_BOOK, "config", "sphinx", str(BOOK), *SETTINGS], check=True)
     command = [sys.executable, "-m", "sphinx_autobuild", "-c", str(ROOT), str(BOOK), str(HTML)]
     # The configuration that Jupyter Book writes for Sphinx leaves out where local extensions stand.
-    environment = {**os.environ, "PYTHONPATH": str(BOOK / "_ext")}
+    environment = {**os.environ, "PYTHONPATH": str(BOOK / "_ext"), "PYTHONUNBUFFERED": "1"}  # its address at once
     return subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], env=environment).returncode
 
 
@@ -91,7 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", action="store_true", help="rebuild on change and serve on localhost")
     parser.add_argument("--links", action="store_true", help="ask every address that the pages name")
-    parser.add_argument("--port", type=int, default=8000, help="the port to serve on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="the port, or the next free one (default: %(default)s)")
     arguments = parser.parse_args()
     check_version()
     if arguments.links:

@@ -75,7 +75,7 @@ def test_work_handed_in_again_is_graded_again_and_its_feedback_renewed(course, t
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["run", "ps9"], "ps9 is not in the gradebook: `nbgrader generate_assignment` puts it there"),
+        (["run", "ps9"], "ps9 is not in the gradebook: `nbgrader generate_assignment ps9 --force` puts it there"),
         (["run", "ps1", "--course", "nowhere"], "nowhere is no course folder"),
         (["check", "nothing.ipynb"], "No such file"),
         (["export", "--to", "nowhere/grades.csv"], "No such file"),
