@@ -169,28 +169,17 @@ def main(words: list[str] | None = None) -> int:
         return int(arguments.function(arguments))
     except Exception as error:
         from birnn_grader.downloads import CollectError
+        from birnn_grader.nbgrader.course import trouble
         from birnn_grader.nbgrader.export import ExportError
         from birnn_grader.package import PackageError
 
         if isinstance(error, SandboxError | PackageError | ExportError | CollectError | OSError):
             print(f"birnn-grade: {error}", file=sys.stderr)
             return 2
-        if (why := _gradebook_trouble(error)) is not None:
+        if (why := trouble(error)) is not None:
             print(f"birnn-grade: {why}", file=sys.stderr)
             return 2
         raise
-
-
-def _gradebook_trouble(error: BaseException) -> str | None:
-    """Return in a line what kept the gradebook from being used, without the marks that were being written."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    if not isinstance(error, SQLAlchemyError):
-        return None
-    why = str(getattr(error, "orig", None) or type(error).__name__)
-    if "locked" in why:
-        why = "another program is writing into it (another run, formgrader, nbgrader)"
-    return f"the gradebook could not be used: {why}. What was graded is kept: run this again, and it goes on"
 
 
 if __name__ == "__main__":

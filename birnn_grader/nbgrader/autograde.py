@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import json
+import logging
 import os
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import OperationalError
+from tornado.log import app_log
 from traitlets import default
 
 from birnn_grader import intake
 from birnn_grader.judge import selftest
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import SandboxError
-from birnn_grader.nbgrader.course import load_package
+from birnn_grader.nbgrader.course import load_package, trouble
 from birnn_grader.nbgrader.preprocessor import SplitExecute
 from birnn_grader.nbgrader.submissions import keep_timestamp, submitted, timestamp
 
@@ -39,6 +44,27 @@ class IntakeExporter(NotebookExporter):
         notebook["metadata"]["birnn_grader"] = {"notes": notes, "readable": readable}
         node = nbformat.reads(json.dumps(notebook), as_version=4)
         return self.from_notebook_node(node, resources=resources, **settings)
+
+
+class GradebookTrouble(KeyboardInterrupt):
+    """The gradebook could not be used. nbgrader takes back the submission at which it is interrupted, and stops.
+
+    Of an error it would print a page with what was being written: marks.
+    """
+
+
+def _no_traceback(record: logging.LogRecord) -> bool:
+    return not record.exc_info
+
+
+@contextlib.contextmanager
+def _in_a_line() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InvalidEntry) as error:  # nbgrader makes some of the one into the other
+        if OperationalError in (type(error), type(error.__context__)):
+            raise GradebookTrouble(trouble(error)) from None
+        raise
 
 
 class SafeAutograde(Autograde):
@@ -62,7 +88,15 @@ class SafeAutograde(Autograde):
         except SandboxError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
-        super().start()
+        app_log.addFilter(_no_traceback)  # the gradebook's, which it prints before it raises
+        try:
+            with _in_a_line():
+                super().start()
+        except GradebookTrouble as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from None
+        finally:
+            app_log.removeFilter(_no_traceback)
 
     def init_notebooks(self) -> None:
         """List the notebooks that the gradebook knows, for every folder handed in, there or not."""
@@ -86,8 +120,14 @@ class SafeAutograde(Autograde):
         """Prepare the gradebook as nbgrader does, without copying a file of the student's; its time is written anew."""
         ignored, self.coursedir.ignore = self.coursedir.ignore, ["*"]
         try:
-            super().init_assignment(assignment_id, student_id)
+            with _in_a_line():
+                super().init_assignment(assignment_id, student_id)
         finally:
             self.coursedir.ignore = ignored
         when = timestamp(self.coursedir, self._format_source(assignment_id, student_id))
         keep_timestamp(self._format_dest(assignment_id, student_id), when)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Grade one notebook as nbgrader does."""
+        with _in_a_line():
+            super().convert_single_notebook(notebook_filename)

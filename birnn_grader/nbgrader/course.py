@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.apps import NbGrader
+from sqlalchemy.exc import SQLAlchemyError
 
 from birnn_grader import package
 from birnn_grader.package import PackageError
@@ -34,3 +35,21 @@ def load_package(coursedir: Any, assignment: str, notebook: str) -> package.Pack
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         folders = coursedir.source_directory, coursedir.release_directory
         return package.load(coursedir.root, assignment, notebook, gradebook, *folders)
+
+
+def trouble(error: BaseException) -> str | None:
+    """Return in a line what kept the gradebook from being used, without the marks that were being written.
+
+    Examples
+    --------
+    >>> trouble(SQLAlchemyError("INSERT INTO grade ..."))
+    'the gradebook could not be used: SQLAlchemyError. What was graded is kept: run this again, and it goes on'
+    >>> trouble(ValueError("of something else"))
+    """
+    cause = error.__context__ if isinstance(error, InvalidEntry) else error  # what nbgrader's own error stands for
+    if not isinstance(cause, SQLAlchemyError):
+        return None
+    why = str(getattr(cause, "orig", None) or type(cause).__name__)
+    if "locked" in why:
+        why = "another program is writing into it (another run, formgrader, nbgrader)"
+    return f"the gradebook could not be used: {why}. What was graded is kept: run this again, and it goes on"
