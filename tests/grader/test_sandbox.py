@@ -3,7 +3,11 @@
 import dataclasses
 import os
 import re
+import secrets
 import shutil
+import subprocess
+import sys
+import threading
 
 import pytest
 from support import ROOT
@@ -66,6 +70,24 @@ def test_a_weakened_sandbox_is_seen(bwrap, weakened, failing, monkeypatch):
     found = {claim for claim, holds in held.items() if not holds}
     assert failing <= found
     assert bool(failing) == bool(found)
+
+
+def _sleeper(marker, seconds):
+    return subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})", marker])
+
+
+def test_a_sandbox_that_is_just_ending_leaves_nothing_and_one_that_lasts_is_seen():
+    """On a busy machine its processes stay in the list for a while."""
+    names = [f"{name}-{secrets.token_hex(8)}" for name in ("ends", "lasts")]
+    ending, lasting = _sleeper(names[0], 0.5), _sleeper(names[1], 600)
+    try:
+        threading.Thread(target=ending.wait).start()
+        assert len(selftest.running(names[1])) == 1
+        assert selftest.ends(names[0], 120)
+        assert not selftest.ends(names[1], 0.2)
+    finally:
+        lasting.kill()
+        lasting.wait()
 
 
 def test_no_sandbox_holds_nothing_and_needs_the_words():
