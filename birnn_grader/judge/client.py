@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 from birnn_grader.inside import protocol
+from birnn_grader.judge.sandbox import ENVIRONMENT
 
 _local = threading.local()
 
@@ -26,10 +27,10 @@ class Judge:
     """The trusted process as its owner sees it: jobs in, outputs cell by cell out."""
 
     def __init__(self) -> None:
-        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+        same = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MPLBACKEND", "BIRNN_COMPILED")  # as in the sandbox
         command = [sys.executable, "-P", "-m", "birnn_grader.judge.process"]
         pipe = subprocess.PIPE
-        environment = {**os.environ, **threads}
+        environment = {**os.environ, **{name: ENVIRONMENT[name] for name in same}}
         self.process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, env=environment, cwd="/", start_new_session=True
         )

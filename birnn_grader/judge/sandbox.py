@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTRAOP_THREADS": "1",  # one thread a core would count against the limit on processes
     "TF_NUM_INTEROP_THREADS": "1",
+    "BIRNN_COMPILED": "0",  # marks do not depend on whether Numba is installed; the judge has the same
 }
 UNSAFELY = "run students' code with my rights"  # the words that switch the sandbox off
 

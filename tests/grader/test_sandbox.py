@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from support import ROOT
 
 from birnn_grader.judge import selftest
+from birnn_grader.judge.client import Judge
 from birnn_grader.judge.clock import LONGEST
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import UNSAFELY, Bubblewrap, Container, Nothing, SandboxError, choose
@@ -88,6 +90,19 @@ def test_a_sandbox_that_is_just_ending_leaves_nothing_and_one_that_lasts_is_seen
     finally:
         lasting.kill()
         lasting.wait()
+
+
+def test_both_sides_of_a_test_compute_with_numpy_alone(session, monkeypatch):
+    monkeypatch.setenv("BIRNN_COMPILED", "1")
+    found = session.exec("a", "import os\ncompiled = os.environ.get('BIRNN_COMPILED')", ["compiled"])["found"]
+    assert found == {"compiled": {"value": "0"}}
+    assert "BIRNN_COMPILED=0" in Container("podman").command(LIMITS)
+    judge = Judge()
+    try:
+        given = Path(f"/proc/{judge.process.pid}/environ").read_bytes().split(b"\0")
+        assert [value for value in given if value.startswith(b"BIRNN_COMPILED")] == [b"BIRNN_COMPILED=0"]
+    finally:
+        judge.close()
 
 
 def test_no_sandbox_holds_nothing_and_needs_the_words():
