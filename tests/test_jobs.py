@@ -164,7 +164,29 @@ def test_the_device_that_a_gpu_job_promises_is_there():
 
 def test_the_whole_check_makes_targets_that_exist():
     made = re.findall(r"^\s*make (.*)$", (ROOT / ".ci" / "run").read_text(), flags=re.M)
-    assert {target for line in made for target in line.split()} <= TARGETS
+    assert {"test", "readme"} <= {target for line in made for target in line.split()} <= TARGETS
+
+
+def test_the_whole_check_requires_all_that_can_be_had(tmp_path):
+    """Data where they are, and what comes from npm's registry where that can be reached."""
+    ci = tmp_path / "birnn" / ".ci"
+    programs = tmp_path / "bin"
+    for folder in (ci, programs):
+        folder.mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "run", ci)
+
+    def required(npm):
+        for name, script in (("npm", npm), ("make", 'echo "$1 $BIRNN_REQUIRE"')):
+            (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+            (programs / name).chmod(0o755)
+        said = run([ci / "run"], PATH=f"{programs}:/usr/bin:/bin", BIRNN_REQUIRE="gpu").stdout.splitlines()
+        (found,) = {line.split()[1] for line in said if line.startswith(("book", "test", "readme"))}
+        return found
+
+    assert required("exit 1") == "bwrap,chromium"
+    assert required("exit 0") == "bwrap,chromium,onnxruntime"
+    (tmp_path / "shared" / "data").mkdir(parents=True)
+    assert required("exit 0") == "bwrap,chromium,data,onnxruntime"
 
 
 # The linters: `make jobs` brings and requires them; elsewhere those that are missing are skipped.

