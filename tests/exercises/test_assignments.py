@@ -18,6 +18,7 @@ STOCK = """
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.ExecutePreprocessor.timeout = 1800  # a busy machine
+c.ExecutePreprocessor.startup_timeout = 300
 """
 each_assignment = pytest.mark.parametrize("name", ASSIGNMENTS)
 
