@@ -97,6 +97,6 @@ def test_nobody_handed_in(course, tmp_path):
 
 
 @pytest.mark.slow
-def test_demo_shows_a_class(tmp_path):
-    done = run(["birnn-grade", "demo", "--folder", tmp_path / "demo", "--workers", "2"])
+def test_demo_shows_a_class_from_anywhere(tmp_path):
+    done = run(["birnn-grade", "demo", "--folder", tmp_path / "demo", "--workers", "2"], cwd=tmp_path)
     assert "mallory" in done.stdout
