@@ -42,7 +42,7 @@ def load_result(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``settings``, ``seeds``, ``runs`` (one a seed, in their order), ``summary`` (the figures that the book
+        ``settings``, ``seeds``, ``runs`` (one per seed, in their order), ``summary`` (the figures that the book
         quotes), ``check`` (a cut-down run), ``versions``, ``machine`` and ``seconds``.
 
     Raises
@@ -57,7 +57,7 @@ def load_result(name: str) -> dict[str, Any]:
         raise ResultError(f"no stored result {name}: `python -m birnn_ref.experiments {name}` makes it") from None
     except ValueError as error:
         raise ResultError(
-            f"{path} is damaged ({error}): `python -m birnn_ref.experiments {name}` makes it anew"
+            f"{path} is damaged ({error}): `python -m birnn_ref.experiments {name}` makes it again"
         ) from error
     return result
 
@@ -146,7 +146,7 @@ def mean_and_interval(values: Sequence[float]) -> dict[str, float]:
     Parameters
     ----------
     values : sequence of 2 to 10 numbers
-        One a seed.
+        One per seed.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def _to_add_to(name: str, seeds: list[int], settings: dict[str, Any]) -> dict[st
     for key, now in (("settings", settings), ("versions", _versions())):
         other = sorted(k for k in stored[key].keys() | now.keys() if stored[key].get(k) != now.get(k))
         if other:
-            raise ResultError(f"the stored {name} has other {key} ({', '.join(other)}): run all its seeds anew")
+            raise ResultError(f"the stored {name} has other {key} ({', '.join(other)}): run all its seeds again")
     twice = set(stored["seeds"]) & set(seeds)
     if twice:
         raise ResultError(f"{name} is stored with seeds {sorted(twice)} already: name others")

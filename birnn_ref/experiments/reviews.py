@@ -1,4 +1,4 @@
-"""Film reviews for the studies: what these set alike, the splits of a seed, and bidirectional readers trained alike."""
+"""Film reviews for the studies: shared settings, the splits of a seed, and bidirectional readers trained alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from birnn_ref.train import Adam, Sequences, fit, linear_decay
 
 @dataclass(frozen=True, kw_only=True)
 class Fitting:
-    """What the studies in NumPy set alike."""
+    """The settings that the studies in NumPy share."""
 
     embedding: int
     epochs: int
@@ -34,7 +34,7 @@ class Fitting:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmSettings(Fitting):
-    """What the studies that compare arms set alike: the units of each, and the rate that `tune_arms` chose for it."""
+    """Settings of the studies that compare arms: the units of each, and the rate that `tune_arms` chose for it."""
 
     hidden: dict[str, int]
     rates: Sequence[float]
@@ -45,7 +45,7 @@ class ArmSettings(Fitting):
 
 @dataclass(frozen=True, kw_only=True)
 class OneCycle:
-    """What the studies in PyTorch set alike: AdamW on one cycle of the rate, and an average of the weights."""
+    """The settings that the studies in PyTorch share: AdamW on one cycle of the rate, and an average of the weights."""
 
     embedding: int
     batch_size: int

@@ -35,7 +35,7 @@ class Reviews(NamedTuple):
         return cls(x.long(), beside, y.float(), lengths.long())
 
     def batches(self, batch_size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
-        """Deal out one epoch: what a model is called with, and the labels. Without a generator torch's own shuffles."""
+        """Yield one epoch's batches: a model's arguments, and the labels. Without a generator torch shuffles."""
         for rows in torch.randperm(len(self.y), generator=generator).split(batch_size):  # type: ignore[no-untyped-call]
             x, scores, y, lengths = (part[rows].to(DEVICE) for part in self)
             yield (x, scores, lengths), y
@@ -72,7 +72,7 @@ def one_cycle(
 ) -> Iterator[Model]:  # fmt: skip
     """Train by AdamW on one cycle of the rate; yield the running average of the weights after each epoch.
 
-    ``batches`` deals out one epoch of ``steps`` batches: what the model is called with, and the labels.
+    ``batches`` yields one epoch of ``steps`` batches: what the model is called with, and the labels.
     """
     optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)

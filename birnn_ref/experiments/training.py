@@ -49,7 +49,7 @@ def train(
     rng: np.random.Generator | None = None, every: int = 0, score: Callable[[], Any] | None = None,
     solved: Callable[[Any], bool] | None = None,
 ) -> Course:  # fmt: skip
-    """Train by Adam, a batch a step.
+    """Train by Adam, one batch per step.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def train(
     score : callable, optional
         Scores the model as it stands.
     solved : callable, optional
-        Says of a score whether training may stop.
+        Whether, by a score, training may stop.
     """
     optimiser = Adam(model)
     losses: list[float] = []

@@ -19,7 +19,7 @@ def train(
     model: nn.Module, batches: Batches, loss: Callable[[Any, Any], Tensor], optimiser: Optimizer, *,
     schedule: LRScheduler | None = None, clip: float | None = None, after_step: Callable[[], None] | None = None,
 ) -> None:  # fmt: skip
-    """Train on every batch once, a step each.
+    """Train on every batch once, one step each.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ class WholeReviews(NamedTuple):
 
 
 def batches(lengths: Tensor, batch_size: int, generator: torch.Generator) -> list[Tensor]:
-    """Deal out rows to batches of similar length, in random order."""
+    """Put rows into batches of similar length, in random order."""
     dealt: list[Tensor] = []
     order = torch.randperm(len(lengths), generator=generator)
     for pool in order.split(POOL * batch_size):  # type: ignore[no-untyped-call]

@@ -108,7 +108,7 @@ class Model(Layer):
         try:
             model: Self = cls.from_settings(notes["kind"], notes["settings"])
         except (TypeError, ValueError) as error:
-            raise CheckpointError(f"{path} has settings that make no {notes['kind']}: {error}") from error
+            raise CheckpointError(f"{path} has settings that do not make a {notes['kind']}: {error}") from error
         load_checkpoint(path, model)
         return model
 

@@ -19,14 +19,14 @@ ERRORS = {"squared": squared_error, "absolute": absolute_error}
 
 
 class Regressor(Model):
-    """Vectors or words, a bidirectional recurrence, a linear readout that says numbers.
+    """Vectors or words, a bidirectional recurrence, a linear readout that gives numbers.
 
     Parameters
     ----------
     cell, num_words, embedding, hidden, depth, dropout, word_dropout, unknown, rng, dtype, **options
         As in `Classifier`.
     outputs : int
-        Numbers that it says, of a sequence or of each step.
+        Numbers that it gives, for a sequence or for each step.
     pooling : {"final", "mean", "max", "attention", None}
         How the states become one vector, as in `Summary`; with None each step is answered.
     error : {"squared", "absolute"}

@@ -142,7 +142,7 @@ class TestAdding:
             store_experiment("padding", seeds)
 
     def test_runs_made_otherwise_are_not_mixed(self):
-        with pytest.raises(ResultError, match=r"other settings \(hidden, steps\): run all its seeds anew"):
+        with pytest.raises(ResultError, match=r"other settings \(hidden, steps\): run all its seeds again"):
             store_experiment("padding", [1], add=True, steps=1, hidden=2)
 
 

@@ -50,7 +50,7 @@ class ConvRecurrentClassifier(nn.Module):
         self.pool, self.word_dropout, self.dropout, self.shuffled = pool, word_dropout, dropout, shuffled
 
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return one logit a review, ``(batch,)``; ``scores`` are not read."""
+        """Return one logit per review, ``(batch,)``; ``scores`` are not read."""
         if self.training:
             dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & _counts(x, lengths)
             x = torch.where(dropped, torch.full_like(x, UNKNOWN), x)

@@ -56,7 +56,7 @@ class HandClassifier(nn.Module):
         self.hidden, self.pooling, self.word_dropout, self.dropout = hidden, pooling, word_dropout, dropout
 
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return one logit a review, ``(batch,)``, from token ids and scores padded behind."""
+        """Return one logit per review, ``(batch,)``, from token ids and scores padded behind."""
         valid = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
         bag = scores.sum(dim=1) @ self.bag
         if self.training and self.word_dropout:

@@ -102,7 +102,7 @@ class Lookup(Layer):
 
 
 def permuted(alpha: Float, lengths: Int, rng: np.random.Generator) -> Float:
-    """Deal each query's weights ``(batch, [queries,] time)`` out anew among the steps that count.
+    """Shuffle each query's weights ``(batch, [queries,] time)`` among the steps that count.
 
     Examples
     --------

@@ -67,7 +67,7 @@ class PooledClassifier(nn.Module):
             self.readout.weight[:, pooled:] = 0.2
 
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return one logit a review, ``(batch,)``, from token ids and scores padded behind."""
+        """Return one logit per review, ``(batch,)``, from token ids and scores padded behind."""
         valid = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
         if self.training and self.word_dropout:
             dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid
@@ -77,7 +77,7 @@ class PooledClassifier(nn.Module):
         if self.training and self.dropout:
             mask = torch.rand(len(x), 1, vectors.shape[2], device=x.device) > self.dropout
             vectors = vectors * mask / (1 - self.dropout)
-        states = self._states(torch.cat([vectors, scores], dim=2), lengths)  # one (batch, time, hidden) a direction
+        states = self._states(torch.cat([vectors, scores], dim=2), lengths)  # one (batch, time, hidden) per direction
         pooled = torch.cat([self._pooled(h, valid, lengths) for h in states], dim=1)
         pooled = nn.functional.dropout(pooled, self.dropout, self.training)
         logits: Tensor = self.readout(torch.cat([pooled, scores.sum(dim=1)], dim=1))[:, 0]

@@ -140,5 +140,5 @@ class GapReader(Reader):
 
 
 def parameter_count(model: Layer) -> int:
-    """Return how many numbers a model learns."""
+    """Return how many parameters a model has."""
     return sum(value.size for _, value in model.named_parameters())

@@ -107,7 +107,7 @@ def is_right(model: Layer, batch: Ambiguous, lengths: bool = True) -> Bools:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy over the seeds, a network and a kind of sentence; under noise, both directions less one that waits."""
+    """Accuracy over the seeds, by network and kind of sentence; under noise, both directions less one that waits."""
     summary: dict[str, Any] = {
         name.replace(", ", "_").replace(" ", "_"): {
             kind: mean_and_interval([run[name][kind] for run in runs]) for kind in ("told_before", "told_after")

@@ -97,7 +97,7 @@ def draw(count: int, time: int, last: int, rng: np.random.Generator) -> tuple[Fl
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """The last error and the steps to the goal, a task and a network; None where a run does not get there."""
+    """The last error and the steps to the goal, for each task and network; None where a run does not get there."""
     summary: dict[str, Any] = {}
     for task in TASKS:
         summary[task] = {}

@@ -1,4 +1,4 @@
-r"""Next-word models on the generated sentences: an honest one, one that reads its own answer, and one for gaps.
+r"""Next-word models on the generated sentences: an honest one, one that sees its own answer, and one for gaps.
 
 The sentences' distribution is known, so the least possible surprise of an honest model is known too: the entropy of a
 sentence, :data:`SENTENCE_ENTROPY`, spread over its words and its end.
@@ -46,7 +46,7 @@ EDGE = len(WORDS)
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
-    """Train the models; return each one's perplexity, the least honest one, and the share of good samples."""
+    """Train the models; return their perplexities, the lowest honest one possible, and the share of good samples."""
     test = framed(settings.test_twins, np.random.default_rng(1000))
     language = every_sentence()
     found: dict[str, Any] = {"source": "generated", "least_honest": least_perplexity(test)}
@@ -84,7 +84,7 @@ def language_model(name: str, features: int, hidden: int, rng: np.random.Generat
 
 
 def next_word_loss(outputs: Float, sentences: tuple[Int, Int]) -> tuple[float, Float]:
-    """Return the mean surprise in nats of each next word, and its gradient; the last output foretells nothing."""
+    """Return the mean surprise in nats of each next word, and its gradient; the last output predicts nothing."""
     x, lengths = sentences
     loss, d_logits = softmax_cross_entropy(outputs[:, :-1], x[:, 1:], lengths - 1)
     return loss, np.concatenate([d_logits, np.zeros_like(d_logits[:, :1])], axis=1)  # (batch, time, words)
@@ -148,7 +148,7 @@ def every_sentence() -> set[str]:
 
 
 def least_perplexity(test: tuple[Int, Int]) -> float:
-    """Return the least perplexity that a model which has not read its answers can have on average."""
+    """Return the lowest perplexity that a model which has not read its answers can have on average."""
     return round(float(np.exp(SENTENCE_ENTROPY / np.mean(test[1] - 1))), 4)
 
 

@@ -54,7 +54,7 @@ def run(seed: int, settings: Settings) -> dict[str, Any]:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy over the seeds, a normalisation and a rate; and less what the same seed reached without any."""
+    """Accuracy over the seeds, for each normalisation and rate; and less what the same seed reached without any."""
     accuracy = {norm: np.array([run[norm]["accuracy"] for run in runs]).T for norm in NORMS}  # (rates, seeds)
     summary: dict[str, Any] = {norm: [mean_and_interval(seeds) for seeds in accuracy[norm]] for norm in NORMS}
     summary["minus_none"] = {

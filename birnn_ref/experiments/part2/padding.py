@@ -78,7 +78,7 @@ def accuracy(model: Reader, test: Ambiguous, order: Int, size: int, lengths: boo
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy over the seeds, a plan and a batch size."""
+    """Accuracy over the seeds, for each plan and batch size."""
     return {
         name.replace(", ", "_").replace(" ", "_"): [
             mean_and_interval(list(values)) for values in zip(*(run[name] for run in runs), strict=True)

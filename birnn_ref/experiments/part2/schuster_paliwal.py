@@ -1,4 +1,4 @@
-"""Schuster and Paliwal's regression: one network a reading, set against the error that it cannot pass.
+"""Schuster and Paliwal's regression: one network per reading, set against the error that it cannot beat.
 
 A forward network may answer late: with a delay of k steps it has seen k inputs after the one it answers for.
 """
@@ -40,7 +40,7 @@ SCALE = float(np.sqrt(error_floor(0, -1)))  # seeing nothing, the least error is
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
-    """Train a network a reading; return each one's error, its floor, and the floor on the very test set."""
+    """Train one network per reading; return each one's error, its floor, and the floor on the very test set."""
     x, y = filter_task(settings.test_sequences, settings.time, np.random.default_rng(1000))
     plans = {f"forward, delay {delay}": ("forward", delay, settings.equal_hidden) for delay in settings.delays}
     plans |= {"backward": ("backward", 0, settings.equal_hidden), "both": ("both", 0, settings.hidden)}

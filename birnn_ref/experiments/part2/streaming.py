@@ -1,6 +1,6 @@
 """A bidirectional network used as numbers arrive: in chunks, with and without a look past the chunk's end.
 
-The task is `schuster_paliwal`'s. The forward state is carried from chunk to chunk. The backward chain starts anew for
+The task is `schuster_paliwal`'s. The forward state is carried from chunk to chunk. The backward chain starts again for
 each chunk, ``lookahead`` steps past its end. The network is trained on whole sequences.
 """
 
@@ -87,7 +87,7 @@ def chunked_floor(time: int, chunk: int, lookahead: int) -> float:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Errors in thousandths over the seeds, a chunk size and lookahead."""
+    """Errors in thousandths over the seeds, for each chunk size and lookahead."""
     summary: dict[str, Any] = {"whole": mean_and_interval([run["whole"] for run in runs])}
     for k, cell in enumerate(runs[0]["chunked"]):
         errors = mean_and_interval([run["chunked"][k]["error"] for run in runs])

@@ -29,7 +29,7 @@ class Settings:
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
-    """Fit once a strength; return the validation accuracies, the chosen strength and its one test accuracy."""
+    """Fit once per strength; return the validation accuracies, the chosen strength and its one test accuracy."""
     figures, _ = fit(seed, settings)
     return figures
 
@@ -40,7 +40,7 @@ def fit(seed: int, settings: Settings) -> tuple[dict[str, Any], Bools]:
     from sklearn.linear_model import LogisticRegression
 
     data = load_imdb(settings.num_words, settings.maxlen, rng=np.random.default_rng(seed))
-    # Padding is no word, so the bag is made from the tokens alone.
+    # Padding is not a word, so the bag is made from the tokens alone.
     texts = {name: [" ".join(map(str, x[x > 0])) for x in data[name].x] for name in data.splits}
     first = slice(settings.train_reviews)
     texts["train"], y_train = texts["train"][first], data["train"].y[first]
@@ -67,7 +67,7 @@ def fit(seed: int, settings: Settings) -> tuple[dict[str, Any], Bools]:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Test accuracy over the seeds, each of which holds other reviews out."""
+    """Test accuracy over the seeds, each of which holds out other reviews."""
     return {"test": mean_and_interval([run["test_accuracy"] for run in runs])}
 
 

@@ -171,7 +171,7 @@ def deletion_moves(model: Classifier, ids: Int, lengths: Int) -> Float:
 
 
 def agreement(scores: Float, moves: Float, lengths: Int) -> dict[str, float]:
-    """Say how well scores foretell moves, both ``(batch, time)``.
+    """Say how well scores predict moves, both ``(batch, time)``.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def agreement(scores: Float, moves: Float, lengths: Int) -> dict[str, float]:
         ``named_move``: the mean size of the move when the word with the largest score (in size) is removed;
         ``times_random``: the same as a multiple of a random word's; ``share_of_largest``: as a share of the largest
         that any one word of the review gives; ``hits``: how often it is that word; ``rank_correlation``: Spearman's,
-        of scores and moves with their signs, a review at a time, on average.
+        of scores and moves with their signs, for one review at a time, on average.
 
     Examples
     --------

@@ -76,7 +76,7 @@ SETTINGS = Settings()
 def run(seed: int, settings: Settings) -> dict[str, Any]:
     """Train every row once; return its figures, and which test reviews it is right about, in the order of `by_tokens`.
 
-    The test reviews are scored once a row, at the epoch that the held-out ones choose.
+    The test reviews are scored once per row, at the epoch that the held-out ones choose.
     """
     from birnn_ref.experiments.reviews_torch import accuracy as accuracy_on
     from birnn_ref.experiments.reviews_torch import keep_best, logits

@@ -46,7 +46,7 @@ class Settings(OneCycle):
 def run(seed: int, settings: Settings) -> dict[str, Any]:
     """Fit the bag, then each model; the held-out reviews choose the epoch, and the test reviews are scored once each.
 
-    With ``votes``, each model's run says of every test review whether it was right: a bit a review, in base64.
+    With ``votes``, each model's run says of every test review whether it was right: one bit per review, in base64.
     """
     import torch
 
@@ -112,7 +112,7 @@ def majority(packed: Sequence[str]) -> npt.NDArray[np.bool_]:
     Parameters
     ----------
     packed : sequence of str
-        One a model, an odd number: a bit a review, 1 for right, in base64.
+        One per model, an odd number: one bit per review, 1 for right, in base64.
 
     Examples
     --------

@@ -34,7 +34,7 @@ class Settings(Fitting):
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
-    """Train once a rate; return each one's held-out accuracy, the best one's test accuracy, and its seconds."""
+    """Train once per rate; return each one's held-out accuracy, the best one's test accuracy, and its seconds."""
     data = load_imdb(
         settings.num_words, settings.maxlen, padding="pre", validation=settings.validation,
         rng=np.random.default_rng(seed),

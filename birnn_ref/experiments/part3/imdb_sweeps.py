@@ -56,7 +56,7 @@ def run(seed: int, settings: Settings) -> dict[str, Any]:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Test accuracy over the seeds, a pair of a vocabulary and a length."""
+    """Test accuracy over the seeds, for each pair of a vocabulary and a length."""
     return {pair: mean_and_interval([run["test_accuracy"][pair] for run in runs]) for pair in runs[0]["test_accuracy"]}
 
 

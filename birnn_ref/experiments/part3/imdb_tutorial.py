@@ -32,7 +32,7 @@ class Settings:
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
-    """Train once; return the history by epoch, the seconds an epoch took, the parameter count and the backend."""
+    """Train once; return the history by epoch, the seconds per epoch, the parameter count and the backend."""
     from birnn_ref.experiments.networks.tutorial import Clock, Scorer, classifier
     from birnn_ref.twins.keras import BACKEND, keras
 

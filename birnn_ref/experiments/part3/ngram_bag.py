@@ -1,7 +1,7 @@
 """A bag of n-grams fitted so that each training review is scored by the others, and its logit laid out over the words.
 
 The bag is that of S. Wang and C. D. Manning, "Baselines and bigrams", ACL 2012: naive-Bayes ratios, then logistic
-regression. An n-gram counts once a review, where it first stands. It has two scores: its weight in the bag, which is
+regression. An n-gram counts once per review, where it first stands. It has two scores: its weight in the bag, which is
 its ratio times what the regression gives it, and its bare ratio. The sum of a review's weights is the bag's logit.
 """
 

@@ -37,7 +37,7 @@ FACTORS = ("rate", "depth", "width")
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
-    """Train one model a setting; return the held-out accuracy of each one after its last epoch."""
+    """Train one model per setting; return the held-out accuracy of each one after its last epoch."""
     import torch
 
     from birnn_ref.experiments.networks.hand_classifier import HandClassifier
@@ -88,7 +88,7 @@ def explained(values: Any) -> dict[str, float]:
     Returns
     -------
     dict
-        Shares of 1: one a factor alone, ``together`` for what only their combinations explain, ``seeds`` for the rest.
+        Shares of 1: one per factor alone, ``together`` for what their combinations explain, ``seeds`` for the rest.
 
     Examples
     --------

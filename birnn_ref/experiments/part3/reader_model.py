@@ -50,7 +50,7 @@ def train(seed: int, settings: Settings) -> tuple[Classifier, Reviews, list[dict
     found : Reviews
         What it was trained on.
     history : list of dict
-        One an epoch, as `fit` returns it.
+        One per epoch, as `fit` returns it.
     """
     found = reviews(seed, settings, settings.test_reviews)
     rng = np.random.default_rng(seed)

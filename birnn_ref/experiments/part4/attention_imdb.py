@@ -80,7 +80,7 @@ def yes(model: Classifier, h: Float, alpha: Float) -> Float:
 
 
 def other_weights(model: Classifier, held_out: Sequences, rng: np.random.Generator, rows: int = 1000) -> dict[str, Any]:
-    """Answer held-out reviews with the model's weights, with these dealt out anew, and with equal ones."""
+    """Answer held-out reviews with the model's weights, with these shuffled, and with equal ones."""
     ids, labels, lengths = held_out.x[:rows], held_out.y[:rows], held_out.lengths[:rows]  # type: ignore[index]
     h, alpha = parts(model, ids, lengths)
     own = yes(model, h, alpha)

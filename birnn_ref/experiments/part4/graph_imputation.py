@@ -98,7 +98,7 @@ def _tensor(array: Float) -> Tensor:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean absolute errors over the seeds, a method."""
+    """Mean absolute errors over the seeds, for each method."""
     return {name: mean_and_interval([run[name] for run in runs]) for name in METHODS}
 
 

@@ -1,6 +1,6 @@
 """Find motifs, or say which of two stands first: a convolution, a BiLSTM, and a convolution under a BiLSTM.
 
-The three networks learn about equally many numbers. Each question is learned from fresh sequences; accuracy is taken
+The three networks have about equally many parameters. Each question is learned from fresh sequences; accuracy is taken
 on the same 2 x ``test_twins`` sequences every ``every`` steps.
 """
 
@@ -89,7 +89,7 @@ def run(seed: int, settings: Settings) -> dict[str, Any]:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """The last accuracy and the checkpoints to the goal, a network and a question; None where it is not reached."""
+    """The last accuracy and the checkpoints to the goal, by network and question; None where it is not reached."""
     return {
         name: {
             question: {

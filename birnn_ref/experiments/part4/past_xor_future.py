@@ -1,4 +1,4 @@
-"""Which networks tell past XOR future? Those that add what the two directions say stop at three cases of four.
+"""Which networks tell past XOR future? Those that add what the two directions say stop at three cases in four.
 
 Trained on draws from all sequences of a length, and asked about all of them: the question is what a network can
 express, not what it generalises to. Each has the same width of state, and a linear readout unless its name says
@@ -126,7 +126,7 @@ def judge(model: nn.Module, given: Questions) -> tuple[float, float]:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Losses and right answers over the seeds, and how many seeds are right everywhere, a network."""
+    """Losses and right answers over the seeds, and how many seeds are right everywhere, for each network."""
     summary: dict[str, Any] = {}
     for name in (name for name in runs[0] if name != "source"):
         of_name = [run[name] for run in runs]

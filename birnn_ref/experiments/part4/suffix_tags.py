@@ -1,7 +1,7 @@
 """Tag words by their endings and their neighbours': letters alone, words in context alone, and both together.
 
 Letters alone: a convolution over a word's letters, its maximum, a readout. Words in context: a BiLSTM over word
-numbers. Both: `CharTagger`. The three learn about equally many numbers. No training sentence comes twice, and half of
+numbers. Both: `CharTagger`. The three have about equally many parameters. No training sentence comes twice, and half of
 all words are new.
 """
 
@@ -95,7 +95,7 @@ def run(seed: int, settings: Settings) -> dict[str, Any]:
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy over the seeds, a network and a group of words."""
+    """Accuracy over the seeds, for each network and group of words."""
     return {
         name: {group: mean_and_interval([run[name][group] for run in runs]) for group in ("known", "new", "all")}
         | {"parameters": runs[0][name]["parameters"]}

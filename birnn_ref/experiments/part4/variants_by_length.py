@@ -63,7 +63,7 @@ def draw(rng: np.random.Generator, count: int, length: int) -> tuple[Float, Int]
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
-    """Train every arm anew at every length; return its steps, and what it gets right on fresh sequences."""
+    """Train every arm from scratch at every length; return its steps, and what it gets right on fresh sequences."""
     found: dict[str, Any] = {"source": "generated"}
     for arm in settings.hidden:
         found[arm] = {"lengths": []}
