@@ -6,5 +6,14 @@ Every figure is exact, from the backward pass; `birnn_ref.inspect.plots` draws t
 from birnn_ref.inspect.contributions import Contributions, direction_contributions
 from birnn_ref.inspect.gradients import gradient_by_distance
 from birnn_ref.inspect.influence import influence_matrix, jacobian
+from birnn_ref.inspect.leaks import Leaks, find_leaks
 
-__all__ = ["Contributions", "direction_contributions", "gradient_by_distance", "influence_matrix", "jacobian"]
+__all__ = [
+    "Contributions",
+    "Leaks",
+    "direction_contributions",
+    "find_leaks",
+    "gradient_by_distance",
+    "influence_matrix",
+    "jacobian",
+]

@@ -35,7 +35,8 @@ def influence_matrix(
     ----------
     layer : Layer
         A layer whose ``forward`` maps ``x`` to outputs of the same number of steps: `Recurrent`, `Bidirectional`,
-        `Stack`, or anything with their interface.
+        `Stack`, or anything with their interface: `birnn_ref.twins.torch.TorchLayer` and
+        `birnn_ref.twins.keras.KerasLayer` give it to modules of your own.
     x : array, ``(batch, time, features)``
     lengths : integer array ``(batch,)``, optional
     readout : array, ``(features of the outputs, outputs)``, optional

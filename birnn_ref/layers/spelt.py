@@ -41,7 +41,7 @@ class Spelt:
     letter_counts: Int
 
     @classmethod
-    def of(cls, sentences: Sequence[Iterable[str]], encode: Callable[[str], Sequence[int]]) -> Spelt:
+    def of(cls, sentences: Sequence[Iterable[str]], encode: Callable[[str], Sequence[int] | Int]) -> Spelt:
         """Spell sentences of words.
 
         Parameters
