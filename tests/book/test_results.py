@@ -72,7 +72,7 @@ def test_a_cut_down_run_gives_what_is_stored(name, any_data):
 
 def test_the_notebooks_that_name_a_result_are_found():
     assert [page.stem for page in notebooks_that_name("parity")] == ["three_ways"]
-    assert [page.stem for page in notebooks_that_name("imdb_tutorial")] == ["properly", "tutorial"]
+    assert [page.stem for page in notebooks_that_name("imdb_ablation")] == ["properly", "tutorial"]
 
 
 class TestStore:

@@ -7,6 +7,7 @@ The first mark lies up to a whole sequence back, so the length says how far a gr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,6 @@ from birnn_ref.experiments import training
 from birnn_ref.experiments.networks.last_state import LastState
 from birnn_ref.experiments.rates import Trial, choose_rate
 from birnn_ref.experiments.study import Study, mapping
-from birnn_ref.experiments.training import Batches
 from birnn_ref.layers import Dense, Recurrent
 
 
@@ -101,7 +101,7 @@ def train(seed: int, arm: str, length: int, rate: float, settings: Settings, lim
     ).scores  # fmt: skip
 
 
-def batches(rng: np.random.Generator, count: int, length: int) -> Batches:
+def batches(rng: np.random.Generator, count: int, length: int) -> Iterator[tuple[tuple[Float], Float]]:
     """Yield fresh sequences and their targets."""
     while True:
         x, y = draw(rng, count, length)

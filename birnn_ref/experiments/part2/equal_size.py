@@ -6,6 +6,7 @@ the future. Errors are shares of the target's variance.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from birnn_ref.datasets.tasks.filters import FUTURE, PAST, filter_weights
 from birnn_ref.experiments.networks.reader import Reader, parameter_count
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.experiments.study import Study
-from birnn_ref.experiments.training import Batches, falling_rate, train
+from birnn_ref.experiments.training import falling_rate, train
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def run(seed: int, settings: Settings) -> dict[str, Any]:
     return found
 
 
-def batches(count: int, time: int, last: int, rng: np.random.Generator) -> Batches:
+def batches(count: int, time: int, last: int, rng: np.random.Generator) -> Iterator[tuple[tuple[Float], Float]]:
     """Yield fresh inputs and their targets, as `draw` draws them."""
     while True:
         x, y = draw(count, time, last, rng)

@@ -5,6 +5,7 @@ A forward network may answer late: with a delay of k steps it has seen k inputs 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from birnn_ref.datasets.tasks.filters import FUTURE, PAST, error_floor, filter_t
 from birnn_ref.experiments.networks.reader import Reader, parameter_count
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.experiments.study import Study
-from birnn_ref.experiments.training import Batches, falling_rate, train
+from birnn_ref.experiments.training import falling_rate, train
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def run(seed: int, settings: Settings) -> dict[str, Any]:
     return found
 
 
-def batches(count: int, time: int, rng: np.random.Generator) -> Batches:
+def batches(count: int, time: int, rng: np.random.Generator) -> Iterator[tuple[tuple[Float], Float]]:
     """Yield fresh inputs, centred, and their targets."""
     while True:
         x, y = filter_task(count, time, rng)

@@ -17,7 +17,7 @@ from birnn_ref.experiments.networks.conv_pool import ConvPool
 from birnn_ref.experiments.networks.reader import parameter_count
 from birnn_ref.experiments.results import mean_and_interval
 from birnn_ref.experiments.study import Study
-from birnn_ref.experiments.training import Batches, falling_rate
+from birnn_ref.experiments.training import falling_rate
 from birnn_ref.layers import Layer
 from birnn_ref.losses import binary_cross_entropy
 from birnn_ref.models import Classifier, ConvClassifier
@@ -68,18 +68,12 @@ def train(model: Layer, question: str, rng: np.random.Generator, settings: Setti
     def right() -> float:
         return round(float(np.mean((model.forward(test.x, test.lengths)[:, 0] > 0) == test.y)), 5)
 
+    fresh = iter(lambda: motif_sequences(question, settings.batch_twins, rng, settings.most_blocks), None)
     return training.train(
-        model, batches(question, rng, settings), binary_cross_entropy,
+        model, (((batch.x, batch.lengths), batch.y) for batch in fresh), binary_cross_entropy,
         schedule=falling_rate(settings.rate, settings.steps, first=1), steps=settings.steps, clip=settings.clip,
         every=settings.every, score=right,
     ).scores  # fmt: skip
-
-
-def batches(question: str, rng: np.random.Generator, settings: Settings) -> Batches:
-    """Yield fresh sequences with their lengths, and the answers."""
-    while True:
-        batch = motif_sequences(question, settings.batch_twins, rng, settings.most_blocks)
-        yield (batch.x, batch.lengths), batch.y
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
