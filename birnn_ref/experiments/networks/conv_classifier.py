@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from birnn_ref.datasets.reviews import UNKNOWN
+from birnn_ref.twins.torch.padding import within
 
 
 class ConvRecurrentClassifier(nn.Module):
@@ -52,7 +53,7 @@ class ConvRecurrentClassifier(nn.Module):
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
         """Return one logit per review, ``(batch,)``; ``scores`` are not read."""
         if self.training:
-            dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & _counts(x, lengths)
+            dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & within(lengths, x.shape[1])
             x = torch.where(dropped, torch.full_like(x, UNKNOWN), x)
         states = self.embedding(x)
         if self.training:
@@ -66,7 +67,7 @@ class ConvRecurrentClassifier(nn.Module):
             states, _ = nn.utils.rnn.pad_packed_sequence(
                 self.recurrent(packed)[0], batch_first=True, total_length=states.shape[1]
             )
-        counts = _counts(states, lengths)[..., None]
+        counts = within(lengths, states.shape[1])[..., None]
         mean = states.masked_fill(~counts, 0).sum(dim=1) / lengths[:, None]
         largest = states.masked_fill(~counts, -torch.inf).amax(dim=1)
         pooled = nn.functional.dropout(torch.cat([mean, largest], dim=1), self.dropout, self.training)
@@ -76,7 +77,7 @@ class ConvRecurrentClassifier(nn.Module):
     def phrases(self, states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Convolve, and below a BiLSTM keep each window's largest values; padding enters neither."""
         assert self.conv is not None
-        counts = _counts(states, lengths)[..., None]
+        counts = within(lengths, states.shape[1])[..., None]
         states = self.conv(states.masked_fill(~counts, 0).transpose(1, 2)).transpose(1, 2).relu()
         if self.recurrent is None:
             return states, lengths
@@ -85,11 +86,6 @@ class ConvRecurrentClassifier(nn.Module):
         states = nn.functional.max_pool1d(states, self.pool, ceil_mode=True).transpose(1, 2)
         lengths = (lengths + self.pool - 1) // self.pool
         if self.shuffled:
-            keys = torch.rand(states.shape[:2], device=states.device).masked_fill(~_counts(states, lengths), 2)
+            keys = torch.rand(states.shape[:2], device=states.device).masked_fill(~within(lengths, states.shape[1]), 2)
             states = states.gather(1, keys.argsort(dim=1)[..., None].expand_as(states))
         return states, lengths
-
-
-def _counts(x: Tensor, lengths: Tensor) -> Tensor:
-    """Return True ``(batch, time)`` at each review's own steps."""
-    return torch.arange(x.shape[1], device=x.device) < lengths[:, None]

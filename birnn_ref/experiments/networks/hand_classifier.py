@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from birnn_ref.datasets.reviews import UNKNOWN
 from birnn_ref.experiments.networks.brnn_by_hand import HandBRNN
+from birnn_ref.twins.torch.padding import within
 
 
 class HandClassifier(nn.Module):
@@ -57,7 +58,7 @@ class HandClassifier(nn.Module):
 
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
         """Return one logit per review, ``(batch,)``, from token ids and scores padded behind."""
-        valid = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+        valid = within(lengths, x.shape[1])
         bag = scores.sum(dim=1) @ self.bag
         if self.training and self.word_dropout:
             dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid

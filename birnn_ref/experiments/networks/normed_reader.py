@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float
+from birnn_ref._checks import Float, within
 from birnn_ref.layers import Bidirectional, Dense, Embedding, Layer, LayerNorm
 
 NORMS = ("none", "layer", "batch", "batch_without_padding")
@@ -36,7 +36,7 @@ class BatchNorm(Layer):
 
     def forward(self, x: Float, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Normalise ``x (batch, time, features)``; outputs past a sequence's length are 0."""
-        own = np.ones(x.shape[:2], bool) if lengths is None else np.arange(x.shape[1]) < np.asarray(lengths)[:, None]
+        own = np.ones(x.shape[:2], bool) if lengths is None else within(np.asarray(lengths), x.shape[1])
         share = (np.ones_like(own) if self.padding else own)[:, :, None] / (own.size if self.padding else own.sum())
         share = share.astype(x.dtype)
         mean, variance = self.mean, self.variance

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from birnn_ref._checks import check_choice
 from birnn_ref.datasets.reviews import UNKNOWN
+from birnn_ref.twins.torch.padding import reverse_time, within
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -68,7 +69,7 @@ class PooledClassifier(nn.Module):
 
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
         """Return one logit per review, ``(batch,)``, from token ids and scores padded behind."""
-        valid = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+        valid = within(lengths, x.shape[1])
         if self.training and self.word_dropout:
             dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid
             x = torch.where(dropped, torch.full_like(x, UNKNOWN), x)
@@ -87,11 +88,8 @@ class PooledClassifier(nn.Module):
         """Return each chain's states in the order in which it reads; those of padding mean nothing."""
         if self.cell == "word":
             return [torch.tanh(chain(inputs)) for chain in self.chains]
-        step = torch.arange(inputs.shape[1], device=inputs.device)
         # Each review is reversed within its own length, so that padding comes last in both directions.
-        turned = torch.where(step < lengths[:, None], lengths[:, None] - 1 - step, step)
-        orders = (inputs, inputs.gather(1, turned[..., None].expand_as(inputs)))
-        time_first = (order.transpose(0, 1) for order in orders)
+        time_first = (order.transpose(0, 1) for order in (inputs, reverse_time(inputs, lengths)))
         return [chain(x)[0].transpose(0, 1) for chain, x in zip(self.chains, time_first, strict=False)]
 
     def _pooled(self, states: Tensor, valid: Tensor, lengths: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref._checks import Float, Int
+from birnn_ref._checks import Float, Int, within
 from birnn_ref.cells.sigmoid import sigmoid
 from birnn_ref.experiments.networks.lookup import permuted
 from birnn_ref.experiments.results import mean_and_interval
@@ -84,7 +84,7 @@ def other_weights(model: Classifier, held_out: Sequences, rng: np.random.Generat
     ids, labels, lengths = held_out.x[:rows], held_out.y[:rows], held_out.lengths[:rows]  # type: ignore[index]
     h, alpha = parts(model, ids, lengths)
     own = yes(model, h, alpha)
-    counts = np.arange(alpha.shape[1]) < lengths[:, None]
+    counts = within(lengths, alpha.shape[1])
     others = {"permuted": permuted(alpha, lengths, rng), "equal": (counts / lengths[:, None]).astype(alpha.dtype)}
     found: dict[str, Any] = {"accuracy": round(float(np.mean((own > 0.5) == labels)), 5)}
     for name, weights in others.items():
