@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from birnn_ref._checks import Float, Int, check_lengths, check_sizes
-from birnn_ref.layers import Dense, Dropout, Embedding, Stack
+from birnn_ref.layers import Dense, Dropout, Embedding, Stack, no_grad
 from birnn_ref.layers.attention_step import Memory
 from birnn_ref.layers.decoder import Decoder, States
 from birnn_ref.losses import softmax_cross_entropy
@@ -153,6 +153,7 @@ class Seq2Seq(Model):
         parts = (self.write(x[i : i + batch_size], lengths[i : i + batch_size], **options) for i in starts)
         return [written.ids for part in parts for written in part]
 
+    @no_grad()
     def write(
         self, ids: Int, lengths: Any = None, *, width: int = 1, normalise: float = 1.0, max_steps: int = 50
     ) -> list[Written]:

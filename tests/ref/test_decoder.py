@@ -169,6 +169,7 @@ def test_a_wide_beam_finds_the_best_text_of_all(form, normalise):
     model, ids, lengths = model_of(form), rng.integers(1, 9, size=(2, 4)), np.array([4, 2])
     words = [k for k in range(6) if k != END]
     found = model.write(ids, lengths, width=500, normalise=normalise, max_steps=4)
+    assert model.encoder.children["0"]._cache is None  # what is written has no backward
     for i in range(2):
         every = {said: log_p_of(model, ids[i : i + 1], lengths[i : i + 1], said) / (len(said) + 1) ** normalise
                  for n in range(4) for said in product(words, repeat=n)}  # fmt: skip
