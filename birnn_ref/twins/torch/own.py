@@ -64,7 +64,11 @@ class TorchLayer:
 
     def forward(self, x: Float, lengths: Any = None, *, rng: Any = None) -> Float:
         """Return the outputs, ``(batch, time, outputs)``."""
-        inputs = torch.tensor(x, requires_grad=True)
+        own = next(self.module.parameters(), torch.tensor(x))
+        inputs = torch.tensor(x, device=own.device, requires_grad=True)
+        if inputs.dtype != own.dtype:
+            raise TypeError(f"x has dtype {x.dtype}, and the module's parameters {own.dtype}: one of them must change")
+        # Lengths stay on the processor, where packing wants them.
         steps = torch.full((len(x),), x.shape[1]) if lengths is None else torch.tensor(lengths)
         with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):  # cuDNN has no backward in evaluation
             found = self.call(self.module, inputs, steps) if self.call else self._plainly(inputs, steps)
@@ -72,7 +76,7 @@ class TorchLayer:
         if outputs.ndim != 3 or outputs.shape[:2] != x.shape[:2]:
             raise ValueError(f"outputs have shape {tuple(outputs.shape)}, expected {x.shape[:2]} and their features")
         self._kept = inputs, outputs
-        values: Float = outputs.detach().numpy()
+        values: Float = outputs.detach().cpu().numpy()
         return values
 
     def backward(self, d_outputs: Float) -> Float:
@@ -80,8 +84,8 @@ class TorchLayer:
         if self._kept is None:
             raise RuntimeError("TorchLayer.backward was called before forward")
         (inputs, outputs), self._kept = self._kept, None
-        (dx,) = torch.autograd.grad(outputs, inputs, torch.tensor(d_outputs), allow_unused=True)
-        values: Float = (torch.zeros_like(inputs) if dx is None else dx).detach().numpy()
+        (dx,) = torch.autograd.grad(outputs, inputs, torch.tensor(d_outputs, device=inputs.device), allow_unused=True)
+        values: Float = (torch.zeros_like(inputs) if dx is None else dx).detach().cpu().numpy()
         return values
 
     def _plainly(self, x: Tensor, lengths: Tensor) -> Any:

@@ -116,6 +116,8 @@ class TestTorch:
 
         with pytest.raises(TypeError, match="must be batch-first: make it with batch_first=True"):
             TorchLayer(torch.nn.GRU(2, 3))
+        with pytest.raises(TypeError, match=r"x has dtype float64, and the module's parameters torch\.float32: one of"):
+            TorchLayer(torch.nn.GRU(2, 3, batch_first=True)).forward(X)
         with pytest.raises(TypeError, match=r"must be a torch\.nn\.Module, got int"):
             TorchLayer(3)
         last = TorchLayer(
