@@ -1,4 +1,4 @@
-"""``birnn-grade``: collect and grade a class, export the grades, try the sandbox, or see it all in a demo."""
+"""``birnn-grade``: write a problem set, collect and grade a class, export the grades, or see it all in a demo."""
 
 from __future__ import annotations
 
@@ -7,125 +7,25 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
+from birnn_grader.commands import authoring, grading, machine
 from birnn_grader.judge.limits import Limits
-from birnn_grader.judge.sandbox import UNSAFELY, Sandbox, SandboxError, choose
+from birnn_grader.judge.sandbox import UNSAFELY, SandboxError
 
 
-def _backend(arguments: argparse.Namespace) -> Sandbox:
-    return choose(arguments.backend, arguments.unsafe)
+class _Parser:
+    """The subcommands, and the options that several of them share."""
 
+    def __init__(self) -> None:
+        self.parser = argparse.ArgumentParser(prog="birnn-grade", description=__doc__)
+        self.commands = self.parser.add_subparsers(required=True, metavar="COMMAND")
 
-def _limits(arguments: argparse.Namespace) -> Limits:
-    return Limits(cell=arguments.cell_seconds, total=arguments.total_seconds)
-
-
-def _progress(total: int | None) -> Callable[[Any], Any]:
-    from tqdm import tqdm  # type: ignore[import-untyped]
-
-    return lambda stream: tqdm(stream, total=total, unit="notebook", disable=None)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Grade one assignment for everyone, and merge."""
-    from nbgrader.plugins import LateSubmissionPlugin
-    from nbgrader.preprocessors import AssignLatePenalties
-
-    from birnn_grader.nbgrader.course import course
-    from birnn_grader.pool import Run, summary
-
-    app = course(arguments.course)
-    whole = Run(app.coursedir, arguments.assignment, _backend(arguments), _limits(arguments))
-    results = whole.grade(arguments.workers, arguments.scheduler, _progress(None))
-    plugin = AssignLatePenalties(parent=app).plugin_class or LateSubmissionPlugin
-    merged = whole.merge(results, plugin(parent=app).late_submission_penalty)
-    print(summary(results, {name: sum(package.points().values()) for name, package in whole.packages.items()}))
-    failed = sum(result.get("error") is not None for result in results)
-    print(f"{len(results) - failed} graded, {merged} of them new in the gradebook, {failed} failed")
-    return 1 if failed else 0
-
-
-def collect(arguments: argparse.Namespace) -> int:
-    """Put a platform's download into submitted/; what was collected before is never overwritten."""
-    from birnn_grader.collect import collect
-    from birnn_grader.nbgrader.course import course
-    from birnn_grader.package import PackageError
-
-    download = Path(arguments.download).absolute()
-    coursedir = course(arguments.course).coursedir
-    source = Path(coursedir.format_path(coursedir.source_directory, ".", arguments.assignment))
-    notebooks = sorted(path.stem for path in source.glob("*.ipynb"))
-    if not notebooks:
-        raise PackageError(f"the course has no assignment {arguments.assignment}: {source} holds no notebook")
-    lines = collect(
-        download, Path(coursedir.root, coursedir.submitted_directory), arguments.assignment, notebooks,
-        replace=arguments.replace,
-    )  # fmt: skip
-    print("\n".join(lines))
-    count = sum(": collected" in line or ": replaced" in line for line in lines)
-    print(f"{len(lines)} students, {count} of them new in {coursedir.submitted_directory}/")
-    return 0
-
-
-def selftest(arguments: argparse.Namespace) -> int:
-    """Try the sandbox from the inside, and print what held."""
-    from birnn_grader.judge.selftest import CLAIMS, check
-
-    backend = _backend(arguments)
-    held = check(backend, _limits(arguments), [os.path.abspath(arguments.course)])
-    words = {**CLAIMS, "no_survivor": "leaves no process behind"}
-    for claim, holds in held.items():
-        print(f"{'holds' if holds else 'FAILS':6} a student's code {words[claim]}")
-    return 0 if all(held.values()) else 1
-
-
-def check(arguments: argparse.Namespace) -> int:
-    """Print what keeps an assignment from being graded in two processes."""
-    from birnn_grader.package import problems, read
-
-    found = []
-    for path in arguments.notebooks:
-        found += [f"{path}: {problem}" for problem in problems(read(path)["cells"])]
-    print("\n".join(found) or "every test uses only what is defined")
-    return 1 if found else 0
-
-
-def export(arguments: argparse.Namespace) -> int:
-    """Write the grades as CSV."""
-    from nbgrader.api import Gradebook
-
-    from birnn_grader.nbgrader.course import course
-    from birnn_grader.nbgrader.export import ABSENT, WAITING, choose, write
-
-    to = os.path.abspath(arguments.to)
-    app = course(arguments.course)
-    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
-        rows = choose(gradebook, arguments.student, arguments.assignments)
-    print(f"{write(rows, to, arguments.form)} lines in {arguments.to}")
-    for status in (ABSENT, WAITING):
-        blank = [f"{row['student_id']} ({row['assignment']})" for row in rows if row["status"] == status]
-        if blank:
-            more = f" and {len(blank) - 10} more" if len(blank) > 10 else ""
-            print(f"left blank, {status}: {', '.join(blank[:10])}{more}")
-    return 0
-
-
-def demo(arguments: argparse.Namespace) -> int:
-    """Make a class, grade it, and show the results."""
-    from birnn_grader.demo import show
-
-    return show(Path(arguments.folder) if arguments.folder else None, arguments.workers, arguments.open)
-
-
-def main(words: list[str] | None = None) -> int:
-    """Run one command; return its exit status."""
-    parser = argparse.ArgumentParser(prog="birnn-grade", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(function: Callable[[argparse.Namespace], int], name: str, *parts: str) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=str(function.__doc__).splitlines()[0], description=function.__doc__)
+    def add(self, function: Callable[[argparse.Namespace], int], name: str, *parts: str) -> argparse.ArgumentParser:
+        """Add a subcommand with the shared options of ``parts``; its help is what the function's docstring says."""
+        one = self.commands.add_parser(
+            name, help=str(function.__doc__).splitlines()[0], description=function.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
         one.set_defaults(function=function)
         if "course" in parts:
             one.add_argument("--course", default=".", help="the course folder (default: this one)")
@@ -142,44 +42,81 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes on this machine")
         return one
 
-    one = command(run, "run", "course", "sandbox", "workers")
+
+def _author(commands: _Parser) -> None:
+    one = commands.add(authoring.new, "new", "course")
+    one.add_argument("assignment", help="its name, as in solutions/ASSIGNMENT: letters, digits, - and _")
+    one = commands.add(authoring.check, "check", "course")
+    one.add_argument("assignments", nargs="+", metavar="assignment", help="a name, as in solutions/ASSIGNMENT")
+    one = commands.add(authoring.try_out, "try", "course", "sandbox", "workers")
+    one.add_argument("assignment", help="its name, as in solutions/ASSIGNMENT")
+
+
+def _grade(commands: _Parser) -> None:
+    one = commands.add(grading.collect, "collect", "course")
+    one.add_argument("assignment", help="its name, as in solutions/ASSIGNMENT")
+    one.add_argument("download", help="the zip file of Canvas, Moodle, Blackboard or Gradescope, or a folder")
+    one.add_argument("--replace", action="store_true", help="newer work counts; what was collected is kept beside it")
+    one.add_argument("--groups", metavar="FILE", help="CSV with the columns group and student: who hands in together")
+    one.add_argument("--timezone", metavar="ZONE", help="of the platform's times that say none, as Europe/Berlin")
+    one = commands.add(grading.due, "due", "course")
+    one.add_argument("assignment", help="its name, as in the gradebook")
+    one.add_argument("time", help="a local time, as '2026-10-25 23:59'")
+    one.add_argument("--timezone", metavar="ZONE", help="where (default: LatePenalty.timezone of nbgrader_config.py)")
+    one = commands.add(grading.run, "run", "course", "sandbox", "workers")
     one.add_argument("assignment", help="its name, as in submitted/STUDENT/ASSIGNMENT")
     one.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's scheduler, in place of --workers"
     )
-    one = command(collect, "collect", "course")
+    one = commands.add(grading.regrade, "regrade", "course", "sandbox", "workers")
     one.add_argument("assignment", help="its name, as in solutions/ASSIGNMENT")
-    one.add_argument("download", help="the zip file of Canvas, Moodle, Blackboard or Gradescope, or a folder")
-    one.add_argument("--replace", action="store_true", help="newer work counts; what was collected is kept beside it")
-    command(selftest, "selftest", "course", "sandbox")
-    command(check, "check").add_argument("notebooks", nargs="+", help="source notebooks, with their solutions")
-    one = command(export, "export", "course")
+    one.add_argument("--yes", action="store_true", help="write without asking")
+    one = commands.add(grading.report, "report", "course")
+    one.add_argument("assignment", help="its name, as in submitted/STUDENT/ASSIGNMENT")
+    one.add_argument("--to", metavar="FILE", help="where (default: reports/ASSIGNMENT.html)")
+    one = commands.add(grading.export, "export", "course")
     one.add_argument("assignments", nargs="*", metavar="assignment", help="only these (default: all)")
     one.add_argument("--student", action="append", default=[], metavar="NAME", help="only this one; may be repeated")
     one.add_argument("--form", default="nbgrader", choices=("nbgrader", "moodle", "canvas"), help="whose columns")
     one.add_argument("--to", default="grades.csv", metavar="FILE", help="where (default: %(default)s)")
-    one = command(demo, "demo", "workers")
+
+
+def _machine(commands: _Parser) -> None:
+    commands.add(machine.selftest, "selftest", "course", "sandbox")
+    one = commands.add(machine.demo, "demo", "workers")
     one.add_argument("--folder", help="where to make the course (default: a temporary folder)")
     one.add_argument("--open", action="store_true", help="open the results in a browser")
-    arguments = parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    commands = _Parser()
+    for add in (_author, _grade, _machine):
+        add(commands)
+    arguments = commands.parser.parse_args(words)
     if importlib.util.find_spec("nbgrader") is None:
         print("birnn-grade: nbgrader is missing: `pip install '.[grader]'` in the course's folder", file=sys.stderr)
         return 2
     try:
         return int(arguments.function(arguments))
     except Exception as error:
-        from birnn_grader.downloads import CollectError
-        from birnn_grader.nbgrader.course import trouble
-        from birnn_grader.nbgrader.export import ExportError
-        from birnn_grader.package import PackageError
+        if (why := _trouble(error)) is None:
+            raise
+        print(f"birnn-grade: {why}", file=sys.stderr)
+        return 2
 
-        if isinstance(error, SandboxError | PackageError | ExportError | CollectError | OSError):
-            print(f"birnn-grade: {error}", file=sys.stderr)
-            return 2
-        if (why := trouble(error)) is not None:
-            print(f"birnn-grade: {why}", file=sys.stderr)
-            return 2
-        raise
+
+def _trouble(error: BaseException) -> str | None:
+    """Return in a line what went wrong; None for what no one thought of."""
+    from birnn_grader.downloads import CollectError
+    from birnn_grader.lock import Busy
+    from birnn_grader.nbgrader.course import trouble
+    from birnn_grader.nbgrader.export import ExportError
+    from birnn_grader.package import PackageError
+
+    if isinstance(error, SandboxError | PackageError | ExportError | CollectError | Busy | OSError):
+        return str(error)
+    return trouble(error)
 
 
 if __name__ == "__main__":

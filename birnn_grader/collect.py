@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 
-from birnn_grader.downloads import CollectError, HandedIn, handed_in
+from birnn_grader.downloads import CollectError, HandedIn, handed_in, safe
 
 COPY = re.compile(r"(?:[-_]\d{1,3}| ?\(\d{1,3}\)| - [Cc]opy|[-_ ][Cc]opy\d*)+$")
 """What browsers, platforms and JupyterLab put behind the name of a file that is there already."""
@@ -22,10 +24,36 @@ class Attempt:
     student: str
     time: datetime | None
     files: list[HandedIn] = field(default_factory=list)
+    group: str = ""
+
+
+def read_groups(path: Path) -> dict[str, list[str]]:
+    """Read who works together: a CSV file with the columns ``group`` and ``student``, a line for each student.
+
+    Raises
+    ------
+    CollectError
+        If the file has other columns.
+    """
+    groups: dict[str, list[str]] = {}
+    with open(path, newline="", encoding="utf-8-sig") as stream:
+        rows = csv.DictReader(stream)
+        if not {"group", "student"} <= set(rows.fieldnames or ()):
+            raise CollectError(f"{path} has the columns {rows.fieldnames}: group and student are wanted")
+        for row in rows:
+            groups.setdefault(safe(row["group"] or ""), []).append(safe(row["student"] or ""))
+    return groups
 
 
 def collect(
-    download: Path, submitted: Path, assignment: str, notebooks: list[str], *, replace: bool = False
+    download: Path,
+    submitted: Path,
+    assignment: str,
+    notebooks: list[str],
+    *,
+    replace: bool = False,
+    groups: Mapping[str, list[str]] | None = None,
+    zone: tzinfo | None = None,
 ) -> list[str]:
     """Put every student's last attempt into ``submitted/STUDENT/assignment``.
 
@@ -42,6 +70,11 @@ def collect(
         Whether other work takes the place of what was collected before, which is kept beside it, in
         ``submitted/STUDENT/assignment.earlier-N``. Otherwise what is there stays.
 
+    groups : mapping, optional
+        By the name that the platform gives a group, its students: the work counts for each of them.
+    zone : tzinfo, optional
+        As for `downloads.handed_in`.
+
     Returns
     -------
     list of str
@@ -53,8 +86,11 @@ def collect(
         If the download is missing, damaged, or holds no notebook.
     """
     attempts: dict[tuple[str, datetime | None], Attempt] = {}
-    for file in handed_in(download):
-        attempts.setdefault((file.student, file.time), Attempt(file.student, file.time)).files.append(file)
+    for file in handed_in(download, zone):
+        for student in (groups or {}).get(file.student, [file.student]):
+            attempt = attempts.setdefault((student, file.time), Attempt(student, file.time))
+            attempt.files.append(file)
+            attempt.group = file.student if student != file.student else attempt.group
     if not any(file.name.endswith(".ipynb") for attempt in attempts.values() for file in attempt.files):
         raise CollectError(f"{download} holds no notebook: is it the download of this assignment?")
     lines = []
@@ -64,6 +100,8 @@ def collect(
         chosen, notes = choose(tries[-1], notebooks)
         if len(tries) > 1:
             notes.insert(0, f"the last of {len(tries)} attempts")
+        if tries[-1].group:
+            notes.insert(0, f"handed in by {tries[-1].group}")
         done = "nothing collected"
         if chosen:
             done = put(submitted / student / assignment, chosen, tries[-1].time, replace=replace)

@@ -12,13 +12,13 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
-from birnn_grader.intake import Unreadable, read_file
+from birnn_grader.handed_in import Unreadable, read_file
 from birnn_grader.judge.limits import Limits
 
 MEMBERS = 200_000
@@ -68,13 +68,15 @@ class HandedIn:
         return self.data if isinstance(self.data, str) else "it is no notebook"
 
 
-def handed_in(download: Path) -> list[HandedIn]:
-    """Read a download.
+def handed_in(download: Path, zone: tzinfo | None = None) -> list[HandedIn]:
+    """Read a download; work of several students together is listed for each of them.
 
     Parameters
     ----------
     download : Path
         A zip file as the platform gives it, or a folder.
+    zone : tzinfo, optional
+        Where the platform's clock stands, for times that do not say so; without it, here.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def handed_in(download: Path) -> list[HandedIn]:
     for path, data in files:
         if path.name == METADATA and isinstance(data, bytes):
             people = _people(data)
-    return [_owner(path, data, people) for path, data in files if path.name != METADATA]
+    return [one for path, data in files if path.name != METADATA for one in _owners(path, data, people, zone)]
 
 
 def safe(name: str) -> str:
@@ -173,18 +175,25 @@ def _people(data: bytes) -> dict[str, Any]:
     return loaded if isinstance(loaded, dict) else {}
 
 
-def _owner(path: PurePosixPath, data: bytes | str, people: dict[str, Any]) -> HandedIn:
-    """Tell a file's student, name and time from where it stands in the download."""
+def _owners(path: PurePosixPath, data: bytes | str, people: dict[str, Any], zone: tzinfo | None) -> Iterator[HandedIn]:
+    """Tell a file's students, name and time from where it stands in the download."""
+    for folder in path.parts[:-1]:
+        if GRADESCOPE.fullmatch(folder) and isinstance(known := people.get(folder), dict):
+            for submitter in known.get(":submitters") or [{}]:
+                who = next((str(submitter[key]) for key in (":sid", ":email", ":name") if submitter.get(key)), folder)
+                yield HandedIn(safe(who), _name(path.name), data, _utc(known.get(":created_at")))
+            return
+    yield _owner(path, data, zone)
+
+
+def _owner(path: PurePosixPath, data: bytes | str, zone: tzinfo | None) -> HandedIn:
+    """Tell the student where the path does."""
     *folders, last = path.parts
     for folder in folders:
-        if GRADESCOPE.fullmatch(folder) and isinstance(known := people.get(folder), dict):
-            submitter: dict[str, Any] = next(iter(known.get(":submitters") or [{}]), {})
-            who = next((str(submitter[key]) for key in (":sid", ":email", ":name") if submitter.get(key)), folder)
-            return HandedIn(safe(who), _name(last), data, _utc(known.get(":created_at")))
         if found := MOODLE.fullmatch(folder):
             return HandedIn(safe(found["student"]), _name(last), data)
     if found := BLACKBOARD.fullmatch(last):
-        time = datetime.strptime(found["time"], "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
+        time = datetime.strptime(found["time"], "%Y-%m-%d-%H-%M-%S").replace(tzinfo=zone).astimezone(UTC)
         return HandedIn(safe(found["student"]), _name(found["file"]), data, time)
     if (found := MOODLE.fullmatch(last)) and found["file"]:
         return HandedIn(safe(found["student"]), _name(found["file"]), data)

@@ -1,113 +1,23 @@
-"""Read what a student handed in, and take from it the sources of the solution cells, by id, and nothing else.
+"""Take from what a student handed in the sources of the answers, by id, and of the cells that the student added.
 
 The notebook that is graded is the released one with those sources put in. So whatever else was deleted, edited,
-retagged, repeated, moved or added has no effect; it is told to the instructor as a list of notes.
+retagged, repeated or moved has no effect; it is told to the instructor as a list of notes.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-import os
 import re
-import stat
 from typing import Any
 
+from birnn_grader.handed_in import Unreadable, identity, parse, text
 from birnn_grader.judge.limits import Limits
-
-MAX_NESTED, MAX_VALUES = 200_000, 1_000_000  # a notebook's brackets and commas, its outputs' included
-
-
-class Unreadable(Exception):
-    """Why a file is no notebook."""
-
-
-class Missing(Unreadable):
-    """There is no file."""
-
-
-def read_file(path: str | os.PathLike[str], limits: Limits) -> bytes:
-    """Read a submitted file if it is a plain file of a fair size, without following a link or waiting for a pipe.
-
-    Raises
-    ------
-    Unreadable
-        If it is missing (`Missing`), a link, a folder, a pipe, or too large.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise Missing("the notebook is missing") from None
-    except OSError as error:
-        reason = "it is a link" if os.path.islink(path) else error.strerror
-        raise Unreadable(f"the file could not be read: {reason}") from None
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > limits.notebook:
-        os.close(descriptor)
-        if stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"the file has {status.st_size} bytes, more than {limits.notebook}")
-        raise Unreadable("it is no plain file")
-    with os.fdopen(descriptor, "rb") as stream:
-        return stream.read(limits.notebook)
-
-
-def parse(data: bytes, limits: Limits) -> list[dict[str, Any]]:
-    """Return a notebook's cells, as they came, from the file's bytes.
-
-    Raises
-    ------
-    Unreadable
-        If the bytes are no notebook of format 3 or 4.
-
-    Examples
-    --------
-    >>> parse(b"print('hello')", Limits())
-    Traceback (most recent call last):
-    ...
-    birnn_grader.intake.Unreadable: it is no JSON
-    """
-    if len(data) > limits.notebook:
-        raise Unreadable(f"the file has {len(data)} bytes, more than {limits.notebook}")
-    if not data.strip():
-        raise Unreadable("the file is empty")
-    if data.count(b"[") + data.count(b"{") > MAX_NESTED or data.count(b",") > MAX_VALUES:
-        raise Unreadable("it holds too many values for a notebook")
-    try:
-        notebook = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise Unreadable("it is not UTF-8") from None
-    except (ValueError, RecursionError):
-        raise Unreadable("it is no JSON") from None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if cells is None and isinstance(notebook, dict) and isinstance(notebook.get("worksheets"), list):
-        sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets if isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
-    if not isinstance(cells, list):
-        raise Unreadable("it has no list of cells: it is no notebook")
-    return [cell for cell in cells if isinstance(cell, dict)]
-
-
-def text(source: Any) -> str | None:
-    """Return a cell's source as valid text, or None if it is none."""
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(source, str):
-        return None
-    return source.encode("utf-8", "replace").decode()
-
-
-def identity(cell: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Return nbgrader's id of a cell, and the notebook format's."""
-    metadata = cell.get("metadata")
-    settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = settings.get("grade_id") if isinstance(settings, dict) else None
-    cell_id = cell.get("id")
-    return (grade_id if isinstance(grade_id, str) else None), (cell_id if isinstance(cell_id, str) else None)
+from birnn_grader.places import identify
 
 
 def take_answers(
     cells: list[dict[str, Any]], released: list[dict[str, Any]], limits: Limits
-) -> tuple[dict[str, list[str]], list[str]]:
+) -> tuple[dict[str, list[str]], list[tuple[int, str]], list[str]]:
     """Take the answers' sources from a student's cells.
 
     Parameters
@@ -122,38 +32,49 @@ def take_answers(
     answers : dict
         By grade id of the solution cells that were found, the sources to run one after the other: several where a cell
         was copied, as Jupyter runs them.
+    own : list of (int, str)
+        The code cells that the student added: after which released cell each stands, -1 for none, and its source.
     notes : list of str
         What was unusual.
     """
-    answers, notes, own = {}, [], 0
-    known = {identity(cell) for cell in released}
-    by_grade, by_cell = ({pair[k]: pair[0] for pair in known if pair[k]} for k in (0, 1))
-    editable = {identity(cell)[0]: cell for cell in released if _settings(cell).get("solution")}
-    seen: dict[str, list[dict[str, Any]]] = {}
-    for cell in cells:
-        grade_id, cell_id = identity(cell)
-        if grade_id not in by_grade:
-            grade_id = by_cell.get(cell_id) if cell_id in by_cell else None
-            if grade_id is None:
-                own += cell_id not in by_cell and cell.get("cell_type") == "code"
-                continue
-        seen.setdefault(str(grade_id), []).append(cell)
-    for name, copies in seen.items():
-        if name in editable:
-            sources = _sources(copies, editable[name])
+    places, notes = identify(cells, released)
+    answers: dict[str, list[str]] = {}
+    seen: dict[int, list[dict[str, Any]]] = {}
+    own, last = [], -1
+    for cell, place in zip(cells, places, strict=True):
+        if place is not None:
+            last = place
+            seen.setdefault(place, []).append(cell)
+        elif cell.get("cell_type") == "code" and (text(cell.get("source", cell.get("input"))) or "").strip():
+            own.append((last, str(text(cell.get("source", cell.get("input"))))))
+    for place, copies in seen.items():
+        name, editable = identity(released[place])[0], _settings(released[place]).get("solution")
+        if name is None:
+            continue
+        if editable:
+            sources = _sources(copies, released[place])
             if sources is None or sum(map(len, sources)) > limits.source:
                 notes.append(f"{name}: the answer is no text, or longer than {limits.source} characters; left out")
             else:
                 answers[name] = sources
         if len(copies) > 1:
-            what = "run one after the other" if name in editable else "the released cell counts"
+            what = "run one after the other" if editable else "the released cell counts"
             notes.append(f"{name}: handed in {len(copies)} times; {what}")
-    missing = [str(name) for name in by_grade if name not in seen]
+    missing = [str(identity(c)[0]) for n, c in enumerate(released) if n not in seen and identity(c)[0]]
     if missing:
         notes.append(f"missing, put back as released: {', '.join(missing)}")
-    if own:
-        notes.append(f"{own} added code cell(s) left out: only what stands in the answer cells is graded")
-    return answers, notes
+    kept: list[tuple[int, str]] = []
+    size = 0
+    for place, source in own:
+        if len(kept) < limits.added and size + len(source) <= limits.source:
+            size += len(source)
+            kept.append((place, source))
+    if kept:
+        begins = "; ".join(source.strip().split("\n", 1)[0][:60] for _, source in kept[:5])
+        notes.append(f"{len(kept)} added code cell(s), run where they stand: {begins}")
+    if len(kept) < len(own):
+        notes.append(f"{len(own) - len(kept)} added code cell(s) left out: they are too many, or too long")
+    return answers, kept, notes
 
 
 def _sources(copies: list[dict[str, Any]], released: dict[str, Any]) -> list[str] | None:
@@ -220,21 +141,26 @@ def rebuild(
     try:
         if data is None:
             raise Unreadable(reason)
-        answers, notes = take_answers(parse(data, limits), released["cells"], limits)
+        answers, own, notes = take_answers(parse(data, limits), released["cells"], limits)
     except Unreadable as error:
         return notebook, [f"scored 0: {error}"], False
-    rebuilt: list[dict[str, Any]] = []
-    for cell in notebook["cells"]:
+    labelled = [(place, source, f"added cell {n}") for n, (place, source) in enumerate(own, 1)]
+    rebuilt = [_own(source, label, n, added=True) for n, (at, source, label) in enumerate(labelled) if at == -1]
+    for place, cell in enumerate(notebook["cells"]):
         name = identity(cell)[0]
         if name in answers and _settings(cell).get("solution"):
             *earlier, last = answers[name]
             rebuilt += [_own(source, f"{name}, copy {n}", len(rebuilt) + n) for n, source in enumerate(earlier, 1)]
             cell["source"] = last if cell["cell_type"] == "code" else defuse(last)
         rebuilt.append(cell)
+        for at, source, label in labelled:
+            if at == place:
+                rebuilt.append(_own(source, label, len(rebuilt), added=True))
     return {**notebook, "cells": rebuilt}, notes, True
 
 
-def _own(source: str, label: str, number: int) -> dict[str, Any]:
+def _own(source: str, label: str, number: int, added: bool = False) -> dict[str, Any]:
     """Return a code cell of the student's beside the released ones, marked as such by its label."""
-    cell = {"cell_type": "code", "id": f"own-{number}", "metadata": {"birnn_grader": {"own": label}}}
+    mark = {"own": label, "added": True} if added else {"own": label}
+    cell = {"cell_type": "code", "id": f"own-{number}", "metadata": {"birnn_grader": mark}}
     return {**cell, "source": source, "outputs": [], "execution_count": None}

@@ -75,11 +75,43 @@ def load(root: str | Path, assignment: str, notebook: str, gradebook: Any, sourc
     path = folder / f"{notebook}.ipynb"
     if not path.is_file():
         raise PackageError(f"{path} is missing: run `nbgrader generate_assignment {assignment} --force`")
-    released = read(path)
     record = gradebook.find_notebook(notebook, assignment)
-    stored = {cell.name: cell for cell in record.source_cells}
+    stored = {cell.name: (cell.source, cell.checksum) for cell in record.source_cells}
     points = {cell.name: cell.max_score for cell in [*record.grade_cells, *record.task_cells]}
-    full = {settings_of(c).get("grade_id"): c["source"] for c in read(original)["cells"]} if original.is_file() else {}
+    full = answers_of(read(original)["cells"]) if original.is_file() else {}
+    released = read(path)
+    if unknown := [s["grade_id"] for s in map(settings_of, released["cells"]) if s and s["grade_id"] not in stored]:
+        raise PackageError(f"cell {unknown[0]} of {path} is not in the gradebook: generate the assignment again")
+    return assemble(assignment, notebook, released, full, stored, points, beside(folder))
+
+
+def answers_of(cells: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the sources of the answers by grade id."""
+    return {settings_of(c)["grade_id"]: c["source"] for c in cells if settings_of(c).get("solution")}
+
+
+def assemble(
+    assignment: str,
+    notebook: str,
+    released: dict[str, Any],
+    full: dict[str, str],
+    stored: dict[str, tuple[str, str | None]],
+    points: dict[str, float],
+    files: dict[str, bytes],
+) -> Package:
+    """Make a package of its parts.
+
+    Parameters
+    ----------
+    released : dict
+        The released notebook, as `read` returns it; its cells are changed.
+    full : dict
+        The solution's answers by grade id.
+    stored, points : dict
+        The source, hidden tests included, and the checksum of every cell with an id; the points of those that bear any.
+    files : dict
+        As of `beside`.
+    """
     answers = {}
     for cell in released["cells"]:
         cell.pop("outputs", None)
@@ -90,18 +122,19 @@ def load(root: str | Path, assignment: str, notebook: str, gradebook: Any, sourc
         name = settings.get("grade_id")
         if name is None:
             continue
-        if name not in stored:
-            raise PackageError(f"cell {name} of {path} is not in the gradebook: generate the assignment again")
-        cell["source"] = stored[name].source
-        settings["checksum"] = stored[name].checksum
+        cell["source"], settings["checksum"] = stored[name]
         if name in points:
             settings["points"] = points[name]
         if kind(cell) == "answer":
             answers[name] = names.defined(full.get(name, ""), False) or names.defined(cell["source"], False)
     own = {name for cell in released["cells"] if kind(cell) == "setup" for name in names.defined(cell["source"])}
     answers = {cell: [name for name in found if name not in own] for cell, found in answers.items()}
-    files = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if _beside(p, folder)}
     return Package(assignment, notebook, released, answers, files)
+
+
+def beside(folder: Path) -> dict[str, bytes]:
+    """Return the files that are released beside a notebook, by their relative path."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if _beside(p, folder)}
 
 
 def _beside(path: Path, folder: Path) -> bool:

@@ -1,66 +1,28 @@
 """Grade a class: each submission is a pure task, on this machine's cores or on a Dask cluster.
 
-A task takes bytes and gives a result; it shares no file and no database. Results are kept in a folder, a file each,
-written whole or not at all, so that a run that was killed goes on where it stopped. At the end one writer merges.
+A task takes bytes and gives a result; it shares no file and no database. Results are kept as they come, so that a run
+that was killed goes on where it stopped. At the end one writer merges.
 """
 
 from __future__ import annotations
 
 import concurrent.futures as futures
 import contextlib
-import hashlib
-import json
 import multiprocessing
-import os
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
-from birnn_grader import __version__
 from birnn_grader.judge import selftest
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Sandbox
 from birnn_grader.nbgrader import merge
 from birnn_grader.nbgrader.course import load_package
-from birnn_grader.nbgrader.submissions import keep_timestamp, submitted, timestamp
+from birnn_grader.nbgrader.submissions import submitted
 from birnn_grader.package import Package, PackageError
+from birnn_grader.results import Shelf, content
 from birnn_grader.tasks import task
-
-STATE = ".birnn-grade"
-
-
-def content(package: Package, data: bytes | None, reason: str, limits: Limits) -> str:
-    """Return a digest of all that decides a result."""
-    parts = [
-        __version__,
-        package.digest(),
-        repr(limits),
-        reason,
-        "none" if data is None else hashlib.sha256(data).hexdigest(),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _iso(when: Any) -> str | None:
-    return when.isoformat() if when else None
-
-
-def save(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
 
 
 @contextlib.contextmanager
@@ -77,6 +39,22 @@ def executor(workers: int, scheduler: str = "") -> Iterator[futures.Executor]:
             yield pool
 
 
+def notebooks_of(coursedir: Any, assignment: str) -> list[str]:
+    """Return the names of an assignment's notebooks in the gradebook.
+
+    Raises
+    ------
+    PackageError
+        If it is not there.
+    """
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        try:
+            return [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+        except MissingEntry:
+            puts = f"`nbgrader generate_assignment {assignment} --force` puts it there"
+            raise PackageError(f"{assignment} is not in the gradebook: {puts}") from None
+
+
 class Run:
     """One assignment of a course, graded for everyone who handed in.
 
@@ -87,6 +65,8 @@ class Run:
     backend
         As `sandbox.choose` returns it.
     limits : Limits
+    packages : dict of str to Package, optional
+        By notebook, those to grade by in place of the gradebook's. The results are staged then.
 
     Raises
     ------
@@ -94,64 +74,61 @@ class Run:
         If the assignment has not been generated.
     """
 
-    def __init__(self, coursedir: Any, assignment: str, backend: Sandbox, limits: Limits) -> None:
+    def __init__(
+        self,
+        coursedir: Any,
+        assignment: str,
+        backend: Sandbox,
+        limits: Limits,
+        packages: dict[str, Package] | None = None,
+    ) -> None:
         self.coursedir, self.assignment, self.backend, self.limits = coursedir, assignment, backend, limits
-        self.state = Path(coursedir.root, STATE, assignment)
-        with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-            try:
-                names = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
-            except MissingEntry:
-                puts = f"`nbgrader generate_assignment {assignment} --force` puts it there"
-                message = f"{assignment} is not in the gradebook: {puts}"
-                raise PackageError(message) from None
-        self.packages = {name: load_package(coursedir, assignment, name) for name in names}
+        self.shelf = Shelf(coursedir, assignment, staged=packages is not None)
+        if packages is None:
+            names = notebooks_of(coursedir, assignment)
+            packages = {name: load_package(coursedir, assignment, name) for name in names}
+        self.packages = packages
 
-    @property
-    def _pattern(self) -> Path:
-        return Path(self.coursedir.format_path(self.coursedir.submitted_directory, "*", self.assignment))
+    def _submitted(self, student: str, name: str) -> tuple[bytes | None, str, str]:
+        """Return a submitted file's bytes or why there are none, and the digest of what decides its result."""
+        path = self.shelf.folder(self.coursedir.submitted_directory, student) / f"{name}.ipynb"
+        data, reason = submitted(path, self.limits)
+        return data, reason, content(self.packages[name], data, reason, self.limits)
 
-    def students(self) -> list[str]:
-        """Return everyone with a folder for this assignment."""
-        pattern = self._pattern
-        depth = pattern.parts.index("*")
-        folders = Path(*pattern.parts[:depth]).glob(str(Path(*pattern.parts[depth:])))
-        found = sorted(path.parts[depth] for path in folders if path.is_dir())
-        for name in found:
-            if not name.isprintable():  # bytes that are no UTF-8: the gradebook could not hold it
-                self.coursedir.log.error("left out, its name is no text: %s of %s", ascii(name), pattern)
-        return [name for name in found if name.isprintable()]
+    def grade(
+        self, workers: int = 1, scheduler: str = "", progress: Callable[[Any, int], Any] = lambda stream, total: stream
+    ) -> list[dict[str, Any]]:
+        """Grade what has no result yet, and return every result.
 
-    def _folder(self, step: str, student: str) -> Path:
-        return Path(self.coursedir.format_path(step, student, self.assignment))
-
-    def grade(self, workers: int = 1, scheduler: str = "", progress: Any = iter) -> list[dict[str, Any]]:
-        """Grade what has no result yet, and return every result; ``progress`` wraps the stream of finished tasks.
+        Parameters
+        ----------
+        progress : callable
+            ``progress(stream, total)`` wraps the stream of finished tasks, of which there will be ``total``.
 
         Raises
         ------
         PackageError
             If nobody has handed in.
         """
-        wanted = [(student, name) for student in self.students() for name in self.packages]
+        wanted = [(student, name) for student in self.shelf.students() for name in self.packages]
         if not wanted:
-            raise PackageError(f"nobody has handed in: there is no folder {self._pattern}, * being a student's name")
+            raise PackageError(
+                f"nobody has handed in: there is no folder {self.shelf.pattern}, * being a student's name"
+            )
         results, open_ = {}, []
         for student, name in wanted:
-            data, reason = submitted(
-                self._folder(self.coursedir.submitted_directory, student) / f"{name}.ipynb", self.limits
-            )
-            digest = content(self.packages[name], data, reason, self.limits)
-            found = self._stored(student, name, digest)
+            found = self.shelf.load(student, name, self._submitted(student, name)[2])
             if found is None:
                 open_.append((student, name))
             else:
-                results[student, name] = {**found, "timestamp": _iso(self._when(student))}
+                results[student, name] = found
         if open_ and not scheduler:
             selftest.ensure(self.backend, self.limits, [self.coursedir.root])
         for _ in range(3):  # a worker that was killed takes the others' running tasks with it: they get another pool
             if open_:
                 with executor(workers, scheduler) as pool:
-                    for key, result in progress(self._finished(pool, open_, not scheduler, workers)):
+                    finished = self._finished(pool, open_, not scheduler, workers)
+                    for key, result in progress(finished, len(open_)):
                         results[key] = result
             open_ = [key for key in open_ if results[key].get("error") is not None]
         return [results[key] for key in wanted]
@@ -166,14 +143,13 @@ class Run:
         while waiting or running:
             while waiting and len(running) < ahead:
                 student, name = waiting.pop()
-                path = self._folder(self.coursedir.submitted_directory, student) / f"{name}.ipynb"
-                data, reason = submitted(path, self.limits)
+                data, reason, digest = self._submitted(student, name)
                 try:
                     future = pool.submit(task, self.packages[name], data, reason, self.backend, self.limits, checked)
                 except futures.BrokenExecutor as error:  # a worker was killed: the rest waits for the next pool
                     future = futures.Future()
                     future.set_exception(error)
-                running[future] = (student, name), content(self.packages[name], data, reason, self.limits)
+                running[future] = (student, name), digest
             done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
             for future in done:
                 (student, name), digest = running.pop(future)
@@ -182,47 +158,11 @@ class Run:
                 except Exception as error:  # a worker that was killed
                     graded = {"error": f"{type(error).__name__}: {error}"}
                 try:
-                    result = self._store(student, name, digest, graded)
+                    result = self.shelf.keep(student, name, digest, graded)
                 except Exception as error:  # a full disk, or what no one thought of: the others go on
                     failed = {"error": f"the result could not be stored: {type(error).__name__}: {error}"}
-                    result = self._result(student, name, digest, failed)
+                    result = self.shelf.result(student, name, digest, failed)
                 yield (student, name), result
-
-    def _when(self, student: str) -> Any:
-        return timestamp(self.coursedir, str(self._folder(self.coursedir.submitted_directory, student)))
-
-    def _stored(self, student: str, name: str, digest: str) -> dict[str, Any] | None:
-        path = self.state / student / f"{name}.json"
-        with contextlib.suppress(OSError, ValueError):
-            result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if result["content"] == digest:
-                return result
-        return None
-
-    def _store(self, student: str, name: str, digest: str, graded: dict[str, Any]) -> dict[str, Any]:
-        result = self._result(student, name, digest, graded)
-        if result["error"] is None:
-            self._write_notebook(student, name, graded, self._when(student))
-            save(self.state / student / f"{name}.json", json.dumps(result))
-        return result
-
-    def _result(self, student: str, name: str, digest: str, graded: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "student": student,
-            "notebook": name,
-            "content": digest,
-            "timestamp": _iso(self._when(student)),
-            **{key: graded.get(key) for key in ("scores", "blank", "notes", "seconds", "error")},
-        }
-
-    def _write_notebook(self, student: str, name: str, graded: dict[str, Any], when: Any) -> None:
-        """Put the graded notebook where nbgrader's feedback and formgrader look for it."""
-        notebook = nbformat.from_dict(graded["notebook"])
-        notebook.metadata["birnn_grader"] = {"notes": graded["notes"]}
-        path = self._folder(self.coursedir.autograded_directory, student) / f"{name}.ipynb"
-        save(path, nbformat.writes(notebook))
-        path.chmod(0o644)
-        keep_timestamp(path.parent, when)
 
     def merge(self, results: list[dict[str, Any]], penalty: Any = None) -> int:
         """Merge the results into the gradebook; those that failed stay out, to be graded by the next run."""

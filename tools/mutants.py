@@ -15,11 +15,13 @@ import json
 import tomllib
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
+
+from birnn_grader.mutants import Mutant, read_mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 MUTANTS = ROOT / "tests/exercises/mutants"
@@ -35,28 +37,6 @@ class Cell:
     kind: str
     source: str
     points: float = 0
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """An answer that a learner may give: as a whole, by ``code``, or by ``edits`` to the solution of ``part``."""
-
-    name: str
-    part: str = ""
-    edits: list[list[str]] = field(default_factory=list)
-    code: dict[str, str] = field(default_factory=dict)
-    fails: list[str] = field(default_factory=list)
-    says: str = ""
-    nbgrader: bool = False
-
-    def answers(self, cells: list[Cell]) -> dict[str, str]:
-        """Return the source of each answer cell."""
-        sources = {cell.id: cell.source for cell in cells if cell.kind == "answer"} | self.code
-        for old, new in self.edits:
-            if sources[self.part].count(old) != 1:
-                raise ValueError(f"{self.name}: {old!r} stands {sources[self.part].count(old)} times in {self.part}")
-            sources[self.part] = sources[self.part].replace(old, new)
-        return sources
 
 
 def assignments() -> list[str]:
@@ -76,8 +56,12 @@ def code_cells(name: str) -> list[Cell]:
 
 def mutants(name: str) -> tuple[list[Mutant], list[Mutant]]:
     """Read an assignment's wrong answers, and its right ones written in other ways."""
-    stored = tomllib.loads((MUTANTS / f"{name}.toml").read_text(encoding="utf-8"))
-    return [Mutant(**m) for m in stored["wrong"]], [Mutant(**m) for m in stored["right"]]
+    return read_mutants(MUTANTS / f"{name}.toml")
+
+
+def solution(cells: list[Cell]) -> dict[str, str]:
+    """Return the source of each answer by its id."""
+    return {cell.id: cell.source for cell in cells if cell.kind == "answer"}
 
 
 def slow_parts(name: str) -> set[str]:
@@ -126,7 +110,7 @@ def names_bound(source: str) -> set[str]:
 
 def marked(name: str, cells: list[Cell], mutant: Mutant) -> list[str]:
     """Return the tests that fail a mutant, found by running them."""
-    return sorted(mark(name, cells, mutant.answers(cells)))
+    return sorted(mark(name, cells, mutant.answers(solution(cells))))
 
 
 def declared(name: str, cells: list[Cell], mutant: Mutant) -> list[str]:

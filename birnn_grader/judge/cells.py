@@ -17,6 +17,11 @@ def label_of(cell: dict[str, Any]) -> str | None:
     return label
 
 
+def added(cell: dict[str, Any]) -> bool:
+    """Return whether a student added this cell; False for the copy of an answer."""
+    return bool(cell.get("metadata", {}).get("birnn_grader", {}).get("added"))
+
+
 def kind(cell: dict[str, Any]) -> str:
     """Return what a cell is: ``text``, ``setup`` (the instructor's), ``answer`` or ``own`` (the student's) or ``test``.
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, cast
 
 from birnn_grader.judge import names, sandbox
-from birnn_grader.judge.cells import kind, label_of, settings_of
+from birnn_grader.judge.cells import added, kind, label_of, settings_of
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Sandbox
 
@@ -35,7 +35,7 @@ def to_plain(
 
 
 def _marked(cell: dict[str, Any]) -> dict[str, Any]:
-    return {"birnn_grader": {"own": label_of(cell)}} if label_of(cell) else {}
+    return {"birnn_grader": {"own": label_of(cell), "added": added(cell)}} if label_of(cell) else {}
 
 
 def from_plain(plain: dict[str, Any]) -> dict[str, Any]:

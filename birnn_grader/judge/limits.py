@@ -18,6 +18,8 @@ class Limits:
         Seconds for the whole submission; tests that come later fail.
     start : float
         Seconds for a sandbox to start.
+    own : float
+        Seconds for one cell that a student added, and four times as many for all of them.
     data : int
         Bytes of memory a process may allocate (``RLIMIT_DATA``); 1.5 GB lets PyTorch and TensorFlow import.
     memory : int
@@ -29,8 +31,9 @@ class Limits:
     children : int
         Processes of a sandbox, bubblewrap's own two or three included; looked at every tenth of a second, so that a
         fork bomb ends before it starves its neighbours.
-    notebook, source : int
-        Bytes of a submitted notebook, characters of one answer.
+    notebook, source, added : int
+        Bytes of a submitted notebook; characters of one answer, and of all cells that a student added; how many of
+        these there may be.
 
     Examples
     --------
@@ -41,6 +44,7 @@ class Limits:
     cell: float = 30.0
     total: float = 120.0
     start: float = 30.0
+    own: float = 5.0
     data: int = 1_500_000_000
     memory: int = 2_000_000_000
     file: int = 50_000_000
@@ -49,6 +53,7 @@ class Limits:
     files: int = 256
     notebook: int = 10_000_000
     source: int = 200_000
+    added: int = 50
 
     def rlimits(self) -> dict[str, int]:
         """Return the limits that the kernel holds for each process, by their name in `resource`."""

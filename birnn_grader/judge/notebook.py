@@ -93,14 +93,16 @@ class Notebook:
         text, self.printed = "".join(self.printed), []
         return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
 
-    def student(self, label: str, source: str, wanted: list[str], mine: bool = True) -> list[dict[str, Any]]:
+    def student(
+        self, label: str, source: str, wanted: list[str], mine: bool = True, seconds: float | None = None
+    ) -> list[dict[str, Any]]:
         """Run a cell in the sandbox; where it is the student's (``mine``), take the names over as proxies and data."""
         self.sources[label] = source
         try:
-            reply = self.session.exec(label, source, wanted)
+            reply = self.session.exec(label, source, wanted, seconds)
         except Crash as crash:
             self._define(wanted, {})
-            return [_error("Crash", str(crash), "")]
+            return [error_output("Crash", str(crash), "")]
         if mine:
             self._define(wanted, reply.get("found"))
             self._keep(reply.get("output"))
@@ -147,13 +149,14 @@ class Notebook:
         outputs = self._taken()
         if failure is not None:
             theirs = self.error if not self.crash else None
-            shown = _error(*failure, theirs.get("traceback", "") if theirs is not None else "")
+            shown = error_output(*failure, theirs.get("traceback", "") if theirs is not None else "")
             call = self.last if theirs is not None or self.crash else ""
             return [*outputs, {**shown, "theirs": theirs is not None, "call": call}]
         if isinstance(value, numbers.Real) and not isinstance(value, bool) and not source.rstrip().endswith(";"):
             score = float(value)
             if not (math.isfinite(score) and 0 <= score <= points):
-                return [*outputs, _error("ValueError", f"the test's score is {score}, not from 0 to {points}", "")]
+                why = f"the test's score is {score}, not from 0 to {points}"
+                return [*outputs, error_output("ValueError", why, "")]
             data = {"text/plain": str(score)}
             outputs.append({"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": data})
         return outputs
@@ -187,7 +190,8 @@ def describe(error: BaseException) -> tuple[str, str]:
         return "Exception", "an error that cannot be described"
 
 
-def _error(name: str, message: Any, trace: Any) -> dict[str, Any]:
+def error_output(name: str, message: Any, trace: Any) -> dict[str, Any]:
+    """Return an error as an output of a notebook."""
     message = str(message).encode("utf-8", "replace").decode()
     trace = str(trace)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
     lines = [*([trace.rstrip()] if trace.strip() else []), f"{name}: {message}" if message else name]
@@ -197,4 +201,4 @@ def _error(name: str, message: Any, trace: Any) -> dict[str, Any]:
 def _student_error(error: Any) -> dict[str, Any]:
     error = error if isinstance(error, dict) else {}
     name, message = str(error.get("type"))[:100], str(error.get("message"))[:MAX_MESSAGE]
-    return _error(name, message, error.get("traceback", ""))
+    return error_output(name, message, error.get("traceback", ""))

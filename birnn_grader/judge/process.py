@@ -19,9 +19,9 @@ from typing import Any
 
 from birnn_grader.inside import protocol
 from birnn_grader.judge import names
-from birnn_grader.judge.cells import kind, label_of, settings_of
+from birnn_grader.judge.cells import added, kind, label_of, settings_of
 from birnn_grader.judge.job import from_plain
-from birnn_grader.judge.notebook import Notebook, describe
+from birnn_grader.judge.notebook import Notebook, describe, error_output
 from birnn_grader.judge.session import Session
 
 
@@ -50,6 +50,7 @@ def run(job: dict[str, Any], emit: Callable[[int, list[Any], float], None]) -> N
         session = Session(job["backend"], limits, folder if job["files"] else None)
         stack.callback(session.close)
         notebook = Notebook(session, limits)
+        left = 4 * limits.own  # seconds for the cells that a student added
         for index, cell in enumerate(cells):
             what, source = kind(cell), cell["source"]
             label = settings_of(cell).get("grade_id") or f"cell {index}"
@@ -59,13 +60,27 @@ def run(job: dict[str, Any], emit: Callable[[int, list[Any], float], None]) -> N
             elif what == "answer":
                 outputs = notebook.student(label, source, job["answers"].get(label, []))
             elif what == "own":
-                outputs = notebook.student(str(label_of(cell)), source, [])
+                outputs, spent = _own(notebook, cell, min(left, limits.own) if added(cell) else None)
+                left -= spent
             elif what == "setup":
                 outputs = notebook.student(label, source, [], mine=False)
                 notebook.setup(source, wanted)
             else:
                 continue
             emit(index, outputs, time.monotonic() - began)
+
+
+def _own(notebook: Notebook, cell: dict[str, Any], seconds: float | None) -> tuple[list[Any], float]:
+    """Run a student's cell beside the answers; return its outputs, and what it used of the time for added cells."""
+    label, limits, began = str(label_of(cell)), notebook.limits, notebook.clock.now()
+    if seconds is None:
+        return notebook.student(label, cell["source"], []), 0.0
+    if seconds <= 0:
+        why = f"added cells have {4 * limits.own:g} seconds together, which are used up"
+        return [error_output("NotRun", why, "")], 0.0
+    outputs = notebook.student(label, cell["source"], [], seconds=seconds)
+    crashed = any(output.get("ename") == "Crash" for output in outputs)  # it costs a new process
+    return outputs, max(notebook.clock.now() - began, limits.own if crashed else 0.0)
 
 
 def _loads(source: str) -> set[str]:

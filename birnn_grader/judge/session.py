@@ -190,10 +190,10 @@ class Session:
                 return self.ready()
         return None
 
-    def exec(self, label: str, source: str, names: list[str]) -> dict[str, Any]:
-        """Run a cell; return its output, its error if any, and what ``names`` are now."""
+    def exec(self, label: str, source: str, names: list[str], seconds: float | None = None) -> dict[str, Any]:
+        """Run a cell; return its output, its error if any, and what ``names`` are now; in ``seconds``, if given."""
         self.ready()
-        reply = self._ask("exec", [label, source, names], self.limits.cell)
+        reply = self._ask("exec", [label, source, names], self.limits.cell if seconds is None else seconds)
         self.cells.append((label, source, names))
         return reply
 

@@ -12,6 +12,7 @@ from nbgrader.apps import NbGrader
 from sqlalchemy.exc import SQLAlchemyError
 
 from birnn_grader import package
+from birnn_grader.nbgrader.late import LatePenalty
 from birnn_grader.package import PackageError
 
 
@@ -53,3 +54,19 @@ def trouble(error: BaseException) -> str | None:
     if "locked" in why:
         why = "another program is writing into it (another run, formgrader, nbgrader)"
     return f"the gradebook could not be used: {why}. What was graded is kept: run this again, and it goes on"
+
+
+def late_penalty(app: Any) -> Any:
+    """Return what the course's plug-in for late work takes off: ``penalty(student, score, when, due)``, in UTC."""
+    from nbgrader.plugins import LateSubmissionPlugin
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    plugin = (AssignLatePenalties(parent=app).plugin_class or LateSubmissionPlugin)(parent=app)
+
+    def penalty(student: str, score: float, when: Any, due: Any) -> float | None:
+        if isinstance(plugin, LatePenalty):
+            plugin.due = due
+        cost: float | None = plugin.late_submission_penalty(student, score, (when - due).total_seconds())
+        return cost
+
+    return penalty

@@ -55,8 +55,10 @@ class _Book:
             self.notebooks[notebook.name] = notebook.id
             self.cells[notebook.name] = ({c.name: c.id for c in graded}, {c.name: c.id for c in commented})
         self.students = set(run(select(_student.c.id)).scalars())
-        query = select(_submission.c.student_id, _submission.c.id).where(_submission.c.assignment_id == self.id)
-        self.submissions = dict(tuple(row) for row in run(query))
+        query = select(_submission.c.student_id, _submission.c.id, _submission.c.extension)
+        rows = [tuple(row) for row in run(query.where(_submission.c.assignment_id == self.id))]
+        self.submissions = {student: id_ for student, id_, _ in rows}
+        self.extensions = {student: extension for student, _, extension in rows if extension is not None}
         mine = select(_submission.c.id).where(_submission.c.assignment_id == self.id)
         query = select(_notebook.c.assignment_id, _notebook.c.notebook_id, _notebook.c.id)
         query = query.where(_notebook.c.assignment_id.in_(mine))
@@ -71,9 +73,20 @@ class _Book:
         MERGED.create(self.connection, checkfirst=True)
         self.merged = dict(tuple(row) for row in run(select(MERGED)))
 
+    def due(self, student: str) -> Any:
+        """Return when a student's work is due, an extension counted; None where there is no due date."""
+        return self.duedate + self.extensions.get(student, datetime.timedelta()) if self.duedate else None
+
 
 def merge(gradebook: Any, assignment: str, results: list[dict[str, Any]], penalty: Any = None) -> int:
-    """Merge results; return how many were new.
+    """Merge results by `write`, and commit; return how many were new."""
+    new = write(gradebook, assignment, results, penalty)
+    gradebook.db.commit()
+    return new
+
+
+def write(gradebook: Any, assignment: str, results: list[dict[str, Any]], penalty: Any = None) -> int:
+    """Write results within the transaction that is open; return how many were new.
 
     Parameters
     ----------
@@ -83,7 +96,7 @@ def merge(gradebook: Any, assignment: str, results: list[dict[str, Any]], penalt
         Each has ``student``, ``notebook``, ``content`` (a digest of all that decided the scores), ``scores`` and
         ``blank`` as in `engine.Graded`, and ``timestamp`` (ISO text or None).
     penalty : callable, optional
-        ``penalty(student, score, seconds_late)``, as of nbgrader's plug-in for late submissions.
+        ``penalty(student, score, when, due)``, as of `course.late_penalty`: the points that late work costs.
     """
     book = _Book(gradebook, assignment)
     new: dict[Table, list[dict[str, Any]]] = {t: [] for t in (_student, _submission, _notebook, _grade, _comment)}
@@ -119,7 +132,8 @@ def merge(gradebook: Any, assignment: str, results: list[dict[str, Any]], penalt
                     new[_comment].append({"id": book.comments[id_, cell], "notebook_id": id_, "cell_id": cell})
         submitted = book.submitted[submission, book.notebooks[name]]
         # What decides the scores, and what decides the penalty.
-        decided = hashlib.sha256(f"{result['content']} {timestamp} {book.duedate}".encode()).hexdigest()
+        due = book.due(student)
+        decided = hashlib.sha256(f"{result['content']} {timestamp} {due}".encode()).hexdigest()
         if book.merged.get(submitted) == decided:
             continue
         done.append({"submitted_notebook_id": submitted, "content": decided})
@@ -133,11 +147,10 @@ def merge(gradebook: Any, assignment: str, results: list[dict[str, Any]], penalt
         for cell, cell_id in book.cells[name][1].items():
             text = "No response." if cell in result["blank"] else None
             comments.append({"key": book.comments[submitted, cell_id], "text": text})
-        seconds = (timestamp - book.duedate).total_seconds() if timestamp and book.duedate else 0
-        cost = penalty(student, total, seconds) if penalty and seconds > 0 else None
+        is_late = timestamp is not None and due is not None and timestamp > due
+        cost = penalty(student, total, timestamp, due) if penalty and is_late else None
         late.append({"key": submitted, "penalty": None if cost is None else min(max(cost, 0.0), total)})
     _write(book, new, grades, comments, late, times, done)
-    gradebook.db.commit()
     return len(done)
 
 

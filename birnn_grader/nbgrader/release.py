@@ -59,10 +59,9 @@ class SafeGenerateAssignment(GenerateAssignment):
 
     def _refuse(self, assignment: str, changed: list[str]) -> NoReturn:
         message = (
-            f"{assignment} has been graded, so cells can neither come nor go: {', '.join(changed)}. "
-            "Nothing was changed. Put a new test's code into a test cell that is there, whose points you may change, "
-            f"then `nbgrader generate_assignment {assignment} --force` and `birnn-grade run {assignment}`: "
-            "everyone is graded again, and marks and comments given by hand are kept."
+            f"{assignment} has been graded, so cells can neither come nor go: {', '.join(changed)}. Nothing was "
+            f"changed. `birnn-grade regrade {assignment}` can add, split and remove tests: everyone is graded again, "
+            "marks and comments given by hand are kept, and you see what would change before it is written."
         )
         self.log.error(message)
         raise NbGraderException(message)

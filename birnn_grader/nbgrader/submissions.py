@@ -9,7 +9,7 @@ from typing import Any
 
 from nbgrader.utils import parse_utc
 
-from birnn_grader import intake
+from birnn_grader import handed_in
 from birnn_grader.judge.limits import Limits
 
 
@@ -18,10 +18,10 @@ def submitted(path: str | os.PathLike[str], limits: Limits) -> tuple[bytes | Non
     if Path(path).parent.is_symlink():
         return None, "its folder is a link"
     try:
-        return intake.read_file(path, limits), ""
-    except intake.Missing as error:
+        return handed_in.read_file(path, limits), ""
+    except handed_in.Missing as error:
         return None, f"{error}{_others(Path(path))}"
-    except intake.Unreadable as error:
+    except handed_in.Unreadable as error:
         return None, str(error)
 
 
@@ -38,9 +38,9 @@ def _others(path: Path) -> str:
 def timestamp(coursedir: Any, folder: str) -> Any:
     """Return when a submission was handed in, from its ``timestamp.txt``; None if there is none that can be read."""
     try:
-        data = intake.read_file(os.path.join(folder, "timestamp.txt"), Limits(notebook=200))
+        data = handed_in.read_file(os.path.join(folder, "timestamp.txt"), Limits(notebook=200))
         return parse_utc(data.decode().strip()) if data.strip() else None
-    except intake.Missing:
+    except handed_in.Missing:
         return None
     except Exception as error:
         coursedir.log.warning("timestamp.txt in %s was left out: %s", folder, error)

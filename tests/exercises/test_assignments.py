@@ -101,7 +101,7 @@ def test_nbgrader_marks_as_it_should(name, tmp_path):
     full, total = sum(points.values()), sum(points.values()) + sum(_points(name, manual=True).values())
     expected = {"right": full, "blank": 0}
     for i, mutant in enumerate(m for kind in mutants.mutants(name) for m in kind if m.nbgrader):
-        _hand_in(course, f"mutant{i}", name, mutant.answers(cells))
+        _hand_in(course, f"mutant{i}", name, mutant.answers(mutants.solution(cells)))
         expected[f"mutant{i}"] = full - sum(points[test] for test in mutant.fails)
     _nbgrader(course, "autograde", name)
     _nbgrader(course, "generate_feedback", name, "--student", "blank")

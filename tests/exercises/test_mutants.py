@@ -4,7 +4,10 @@ import json
 import re
 
 import mutants as tool
+import nbformat
 import pytest
+
+from birnn_grader.starter import TEMPLATE
 
 CELLS = {name: tool.code_cells(name) for name in tool.assignments()}
 WRONG, RIGHT = ([(name, m) for name in CELLS for m in tool.mutants(name)[kind]] for kind in (0, 1))
@@ -36,14 +39,14 @@ def test_the_solution_passes_every_test(name):
 
 @_named(WRONG)
 def test_a_wrong_answer_loses_its_points_and_only_those(name, mutant):
-    failed = tool.mark(name, CELLS[name], mutant.answers(CELLS[name]))
+    failed = tool.mark(name, CELLS[name], mutant.answers(tool.solution(CELLS[name])))
     assert sorted(failed) == sorted(mutant.fails), failed
     assert re.search(mutant.says, "\n".join(failed.values())), failed
 
 
 @_named(RIGHT)
 def test_a_right_answer_in_another_form_loses_nothing(name, mutant):
-    assert not tool.mark(name, CELLS[name], mutant.answers(CELLS[name]))
+    assert not tool.mark(name, CELLS[name], mutant.answers(tool.solution(CELLS[name])))
 
 
 @each_assignment
@@ -77,6 +80,16 @@ def test_nan_and_an_endless_loop_get_help():
 def test_every_assignment_has_the_same_first_cell(name):
     assert CELLS[name][0] == CELLS["ps1"][0]
     assert CELLS[name][0].id == "setup"
+
+
+def test_a_new_assignment_begins_as_the_others_do():
+    """With their first cell, and with the paragraph that says how to work."""
+    new = nbformat.read(TEMPLATE / "problem_set.ipynb", as_version=4).cells
+    (setup,) = (cell.source for cell in new if cell.id == "setup")
+    assert setup == CELLS["ps1"][0].source
+    known = nbformat.read(tool.ROOT / "solutions/ps1/ps1.ipynb", as_version=4).cells[0].source
+    (how,) = (part for part in known.split("\n\n") if part.startswith("**How to work.**"))
+    assert how in new[0].source
 
 
 @each_assignment

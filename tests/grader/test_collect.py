@@ -4,11 +4,12 @@ import io
 import json
 import shutil
 import zipfile
+from zoneinfo import ZoneInfo
 
 import pytest
 from support import ROOT, run
 
-from birnn_grader.collect import collect
+from birnn_grader.collect import collect, read_groups
 from birnn_grader.downloads import CollectError
 
 CANVAS = {
@@ -181,3 +182,28 @@ def test_the_command(tmp_path):
     done = run(["birnn-grade", "collect", "ps1", "canvas.zip"], cwd=tmp_path)
     assert done.stdout.endswith("3 students, 3 of them new in submitted/\n")
     assert (tmp_path / "submitted/101/ps1/ps1.ipynb").read_text() == "jane"
+
+
+def test_work_of_a_group_counts_for_each_of_it(gathered, tmp_path):
+    (tmp_path / "groups.csv").write_text("group,student\nred,jane\nred,bob\nblue,ana\n")
+    groups = read_groups(tmp_path / "groups.csv")
+    lines, found = gathered({"red/ps1.ipynb": "ours", "carl/ps1.ipynb": "mine"}, groups=groups)
+    assert found == {"jane": "ours", "bob": "ours", "carl": "mine"}
+    assert lines == ["bob: collected; handed in by red", "carl: collected", "jane: collected; handed in by red"]
+    with pytest.raises(CollectError, match="group and student are wanted"):
+        (tmp_path / "groups.csv").write_text("team,student\n") and read_groups(tmp_path / "groups.csv")
+
+
+def test_gradescopes_groups_are_known(gathered):
+    metadata = GRADESCOPE["assignment_77_export/submission_metadata.yml"]
+    second = "  - :name: Ana Solis\n    :sid: '103'\n  :created_at: 2026-10-02"
+    together = {
+        **GRADESCOPE,
+        "assignment_77_export/submission_metadata.yml": metadata.replace("  :created_at: 2026-10-02", second),
+    }
+    assert gathered(together)[1] == {"101": "jane", "103": "jane", "bob@uni.edu": "bob"}
+
+
+def test_a_platforms_clock_may_stand_elsewhere(gathered, tmp_path):
+    gathered(BLACKBOARD, zone=ZoneInfo("America/New_York"))
+    assert (tmp_path / "submitted/jd101/ps1/timestamp.txt").read_text() == "2026-10-02 13:00:00 UTC\n"

@@ -33,7 +33,7 @@ def test_run_feedback_and_export(course):
     assert "2 graded, 2 of them new in the gradebook, 0 failed" in done.stdout
     run(["nbgrader", "generate_feedback", "ps1", "--force"], cwd=course)
     right, blank = ((course / "feedback" / who / "ps1" / "ps1.html").read_text() for who in ("right", "blank"))
-    assert "1 added code cell(s) left out" in blank
+    assert "1 added code cell(s), run where they stand: def helper():" in blank
     assert "Unusual in what you handed in" not in right
     done = run(["birnn-grade", "export", "ps1", "--to", "grades.csv"], cwd=course)
     assert done.stdout == "2 lines in grades.csv\nleft blank, not graded yet: right (ps1)\n"
@@ -78,6 +78,10 @@ def test_work_handed_in_again_is_graded_again_and_its_feedback_renewed(course, t
         (["run", "ps9"], "ps9 is not in the gradebook: `nbgrader generate_assignment ps9 --force` puts it there"),
         (["run", "ps1", "--course", "nowhere"], "nowhere is no course folder"),
         (["check", "nothing.ipynb"], "No such file"),
+        (["check", "ps9"], "the course has no assignment ps9"),
+        (["try", "ps9"], "the course has no assignment ps9"),
+        (["new", "ps1"], "is there already, and stays as it is"),
+        (["new", "../ps1"], "is no name for an assignment"),
         (["export", "--to", "nowhere/grades.csv"], "No such file"),
         (["export", "ps9"], "the gradebook knows no assignment ps9"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from course import FULL, answers, grade, hand_in, make_course, open_course, totals, with_answers
 
 from birnn_grader import pool
+from birnn_grader import results as stored
 from birnn_grader.inside.protocol import HEADER, ProtocolError, pack, unpack
 from birnn_grader.judge.clock import Clock
 from birnn_grader.judge.limits import Limits
@@ -179,14 +180,14 @@ def test_a_result_that_cannot_be_stored_does_not_stop_the_others(bwrap, tmp_path
     course = make_course(tmp_path / "course")
     for student in ("ada", "ben", "cy"):
         hand_in(course, student, with_answers(answers()))
-    save = pool.save
+    save = stored.save
 
     def full(path, text):
         if "ben" in str(path):
             raise OSError(28, "No space left on device")
         save(path, text)
 
-    monkeypatch.setattr(pool, "save", full)
+    monkeypatch.setattr(stored, "save", full)
     (course / "submitted").joinpath("d\udcff").mkdir()
     (course / "submitted").joinpath("d\udcff", "ps1").mkdir()
     run = pool.Run(open_course(course), "ps1", Bubblewrap(), Limits())
@@ -195,5 +196,5 @@ def test_a_result_that_cannot_be_stored_does_not_stop_the_others(bwrap, tmp_path
     assert totals(course) == {"ada": FULL, "cy": FULL}
     (line,) = [line for line in pool.summary(results, {"ps1": 13.0}).splitlines() if "NOT GRADED" in line]
     assert line.endswith("the result could not be stored: OSError: [Errno 28] No space left on device")
-    monkeypatch.setattr(pool, "save", save)
+    monkeypatch.setattr(stored, "save", save)
     assert run.merge(run.grade(workers=1)) == 1

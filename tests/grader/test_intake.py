@@ -6,8 +6,11 @@ import json
 import pytest
 from course import FULL, answers, grade, released, settings, with_answers
 
-from birnn_grader.intake import Unreadable, defuse, identity, parse, read_file, rebuild
+from birnn_grader.handed_in import Unreadable, identity, parse, read_file
+from birnn_grader.intake import defuse, rebuild
 from birnn_grader.judge.limits import Limits
+from birnn_grader.judge.sandbox import Bubblewrap
+from birnn_grader.tasks import task
 
 LIMITS = Limits()
 
@@ -41,10 +44,82 @@ def test_rebuilding_twice_changes_nothing():
     assert notes == []
 
 
-def test_cells_of_the_students_own_are_told():
+def _add(notebook, after, source, kind="code"):
+    """Add a cell of the student's own after one of these ids."""
+    at = next(n for n, cell in enumerate(notebook["cells"]) if identity(cell)[1] == after)
+    notebook["cells"].insert(at + 1, {"cell_type": kind, "id": f"new{len(source)}", "metadata": {}, "source": source})
+
+
+STEP = answers()["rnn_step"]
+HELPED = {**answers(), "rnn_step": STEP.replace("np.tanh(", "squash(")}
+HELPER = "from math import e\n\ndef squash(x):\n    return (1 - e ** (-2 * x)) / (1 + e ** (-2 * x))"
+
+
+def test_a_helper_of_the_students_own_runs_where_it_stands_and_is_listed(package, bwrap):
+    notebook = with_answers(HELPED)
+    _add(notebook, "setup", HELPER)
+    score, graded = grade(package, notebook)
+    assert score == FULL
+    assert graded["notes"] == ["1 added code cell(s), run where they stand: from math import e"]
+    notebook = with_answers(HELPED)
+    _add(notebook, "birnn_outputs", HELPER)  # below the tests of what uses it: as in Jupyter
+    assert grade(package, notebook)[0] == FULL - 3
+
+
+def test_what_an_added_cell_does_costs_nothing_but_its_own_time(package, bwrap):
+    limits, notebook = Limits(own=0.5), with_answers(answers())
+    sources = ["while True: pass", "import os\nos._exit(1)", "1 / 0", "rnn_step(", "%matplotlib inline"]
+    for n, source in enumerate(sources * 3):
+        _add(notebook, "setup", source + "\n" * n)
+    graded = task(package, json.dumps(notebook).encode(), "", Bubblewrap(), limits, checked=True)
+    assert sum(score or 0.0 for score in graded["scores"].values()) == FULL
+    assert any("it took too long" in note for note in graded["notes"])
+
+
+def test_added_cells_are_bounded():
     notebook = with_answers(answers())
-    notebook["cells"].insert(2, {"cell_type": "code", "id": "new", "metadata": {}, "source": "import math"})
-    assert _rebuild(notebook)[1] == ["1 added code cell(s) left out: only what stands in the answer cells is graded"]
+    for n in range(LIMITS.added + 3):
+        _add(notebook, "setup", f"x = {n}")
+    _add(notebook, "setup", "#" * (LIMITS.source + 1))
+    made, notes, _ = _rebuild(notebook)
+    assert len(made["cells"]) == len(_released()["cells"]) + LIMITS.added
+    assert notes[1] == "4 added code cell(s) left out: they are too many, or too long"
+
+
+def _stripped(notebook):
+    """As an editor writes it that keeps no metadata and gives ids of its own."""
+    notebook = copy.deepcopy(notebook)
+    for n, cell in enumerate(notebook["cells"]):
+        cell["metadata"] = {}
+        cell["id"] = f"fresh-{n}"
+    return notebook
+
+
+def test_lost_metadata_is_restored_by_the_cells_around():
+    solved = with_answers(answers())
+    made, notes, _ = _rebuild(_stripped(solved))
+    assert made == _rebuild(solved)[0]
+    assert notes == [f"{name}: its metadata was lost; restored by the cells around it" for name in answers()]
+
+
+def test_with_lost_metadata_a_helper_is_told_from_the_answer():
+    notebook = with_answers(HELPED)
+    at = next(n for n, cell in enumerate(notebook["cells"]) if identity(cell)[0] == "rnn_step")
+    notebook["cells"].insert(at, {"cell_type": "code", "id": "helper", "metadata": {}, "source": HELPER})
+    made, notes, _ = _rebuild(_stripped(notebook))
+    assert answers(made) == {**answers(made), "rnn_step": HELPED["rnn_step"]}
+    assert notes[-1] == "1 added code cell(s), run where they stand: from math import e"
+    assert [cell["source"] for cell in made["cells"]].index(HELPER) < at + 1
+
+
+def test_what_cannot_be_told_apart_is_not_guessed():
+    """Two cells in the place of one answer, and neither defines it."""
+    notebook = _stripped(with_answers({**answers(), "rnn_step": "x = 1"}))
+    at = next(n for n, cell in enumerate(notebook["cells"]) if "".join(cell["source"]) == "x = 1")
+    notebook["cells"].insert(at, {"cell_type": "code", "id": "other", "metadata": {}, "source": "y = 2"})
+    made, notes, _ = _rebuild(notebook)
+    assert answers(made)["rnn_step"] == answers(_released())["rnn_step"]
+    assert "missing, put back as released: rnn_step" in notes
 
 
 def test_a_missing_answer_is_told_and_put_back():
@@ -68,7 +143,6 @@ def test_an_answer_in_two_cells_is_put_together(at):
     assert notes == ["rnn_step: handed in 2 times; run one after the other"]
 
 
-STEP = answers()["rnn_step"]
 DRAFT = "def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):\n    return np.tanh(x_t @ W_xh"
 
 

@@ -11,10 +11,25 @@ PACKAGE = ROOT / "birnn_grader"
 LAYERS = [
     {"inside"},
     {"judge"},
-    {"package", "intake", "engine", "tasks", "downloads", "collect"},
+    {
+        "package",
+        "handed_in",
+        "places",
+        "intake",
+        "engine",
+        "tasks",
+        "downloads",
+        "collect",
+        "mutants",
+        "checks",
+        "starter",
+        "alike",
+        "items",
+    },
     {"nbgrader"},
-    {"pool", "plugin"},
-    {"demo"},
+    {"results", "pool", "plugin", "lock"},
+    {"demo", "trial", "regrade", "report"},
+    {"commands"},
     {"cli"},
 ]
 MODULES = {
@@ -79,4 +94,6 @@ def test_the_files_beside_the_modules_are_known():
         "inside",
         "judge",
         "nbgrader",
+        "commands",
+        "template",
     }

@@ -32,7 +32,9 @@ def _released(name):
 
 
 def _submission(name, mutant=None):
-    return with_answers(mutant.answers(tool.code_cells(name)) if mutant else _solution(name), _released(name))
+    return with_answers(
+        mutant.answers(tool.solution(tool.code_cells(name))) if mutant else _solution(name), _released(name)
+    )
 
 
 def _solution(name):

@@ -29,6 +29,7 @@ from course import (
 from nbgrader.api import Gradebook
 
 from birnn_grader import pool
+from birnn_grader import results as results_
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Bubblewrap
 from birnn_grader.nbgrader.export import ABSENT, GRADED, WAITING, ExportError, choose, rows, write
@@ -76,7 +77,7 @@ def test_two_workers_grade_a_class_and_a_second_run_has_nothing_to_do(course, bw
     assert totals(course) == EXPECTED
     before = gradebook(course)
     finished = []
-    again = run.grade(progress=lambda stream: finished.append(1) or stream)
+    again = run.grade(progress=lambda stream, total: finished.append(1) or stream)
     assert finished == []
     assert run.merge(again) == 0
     assert gradebook(course) == before
@@ -93,10 +94,10 @@ def test_another_content_is_graded_anew(course, bwrap):
 def test_what_another_version_graded_is_graded_anew(course, bwrap, monkeypatch):
     run = _run(course)
     run.merge(run.grade(workers=2))
-    monkeypatch.setattr(pool, "__version__", "0.0.1")
+    monkeypatch.setattr(results_, "__version__", "0.0.1")
     monkeypatch.setattr(pool, "executor", _threads)
     graded = []
-    again = run.grade(progress=lambda stream: (graded.append(key) or (key, result) for key, result in stream))
+    again = run.grade(progress=lambda stream, total: (graded.append(key) or (key, result) for key, result in stream))
     assert len(graded) == len(EXPECTED)
     assert run.merge(again) == len(EXPECTED)
 
@@ -138,7 +139,7 @@ def test_late_work_pays_what_the_plug_in_says(course, bwrap):
     run = _run(course)
 
     def merged():
-        return run.merge(run.grade(workers=2), penalty=lambda student, score, seconds: seconds / 1800)
+        return run.merge(run.grade(workers=2), penalty=lambda student, score, when, due: (when - due).seconds / 1800)
 
     def penalty(student):
         with _open(course) as book:
@@ -182,7 +183,7 @@ def test_a_run_killed_twenty_times_ends_in_the_same_gradebook(course, bwrap, tmp
     kills, draw = 0, random.Random(20)
     while kills < 20:
         if kills in (7, 14):  # begin again, so that early moments are hit too
-            shutil.rmtree(course / pool.STATE, ignore_errors=True)
+            shutil.rmtree(course / results_.STATE, ignore_errors=True)
         one = fork.Process(target=_whole, args=(course,))
         one.start()
         one.join(draw.uniform(0.02, 0.5 * whole))
@@ -190,7 +191,7 @@ def test_a_run_killed_twenty_times_ends_in_the_same_gradebook(course, bwrap, tmp
             one.kill()
             one.join()
         else:  # it was done before: nothing was left to kill
-            shutil.rmtree(course / pool.STATE, ignore_errors=True)
+            shutil.rmtree(course / results_.STATE, ignore_errors=True)
         kills += 1
     last = fork.Process(target=_whole, args=(course,))
     last.start()

@@ -70,7 +70,7 @@ def test_a_cell_that_comes_or_goes_is_refused_and_the_release_stays(course, chan
     assert "1 graded" in run(["birnn-grade", "run", "ps1"], cwd=course).stdout
 
 
-def test_what_the_refusal_recommends_works(course):
+def test_points_and_texts_may_change_by_generate_assignment_too(course):
     with sqlite3.connect(course / "gradebook.db") as book:
         book.execute("UPDATE grade SET manual_score = 1.5 WHERE auto_score IS NULL")
 

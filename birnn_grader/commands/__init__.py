@@ -1,0 +1,1 @@
+"""What each subcommand of ``birnn-grade`` does; `birnn_grader.cli` reads their arguments."""
