@@ -1,7 +1,7 @@
 """The grader against ``nbgrader autograde`` as it is: the same honest class, in one run, alternating.
 
 Seconds per submission of problem set 1 (NumPy) and 6 (PyTorch), and 100 submissions of problem set 1 by two workers, by
-one and by stock: about 15 minutes.
+one and by stock; classes of 10, 100 and 1,000: about 25 minutes.
 """
 
 from __future__ import annotations
@@ -100,7 +100,21 @@ def _each(folder: Path, assignment: str, students: int, rounds: int, ways: tuple
     return seconds
 
 
-def measure(students: int = 6, rounds: int = 3, whole: int = 100) -> dict[str, Any]:
+def _by_size(folder: Path, sizes: tuple[int, ...]) -> dict[str, float]:
+    """Return the seconds of a whole class by two workers, and of a second run with nothing to do, by its size."""
+    figures = {}
+    for size in sizes:
+        course = _course(folder / f"class{size}", size)
+        for words in ("by two workers", "again, nothing to do"):
+            seconds = _command(course, "birnn_grader.cli", "run", "ps1", "--workers", "2")
+            figures[f"a class of {size}, {words}, seconds"] = seconds
+        figures[f"a class of {size}, its report, seconds"] = _command(course, "birnn_grader.cli", "report", "ps1")
+    return figures
+
+
+def measure(
+    students: int = 6, rounds: int = 3, whole: int = 100, sizes: tuple[int, ...] = (10, 100, 1000)
+) -> dict[str, Any]:
     """Return seconds by assignment and contestant, and the figures that are wanted of them; ``whole`` is the class."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -120,6 +134,7 @@ def measure(students: int = 6, rounds: int = 3, whole: int = 100) -> dict[str, A
         figures["two workers, times one worker's speed"] = (took["1"] - start["1"]) / (took["2"] - start["2"])
         figures["two workers, the class, of stock's time"] = took["2"] / took["stock"]
         figures |= {f"{whole} submissions, {way}, seconds": found for way, found in took.items()}
+        figures |= _by_size(folder, sizes)
     return {"seconds": seconds, "figures": figures, "wanted": WANTED}
 
 

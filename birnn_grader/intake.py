@@ -7,12 +7,17 @@ retagged, repeated or moved has no effect; it is told to the instructor as a lis
 from __future__ import annotations
 
 import copy
+import html
 import re
 from typing import Any
 
 from birnn_grader.handed_in import Unreadable, identity, parse, text
 from birnn_grader.judge.limits import Limits
 from birnn_grader.places import identify
+
+SCHEMES = ("http", "https", "mailto")
+# Where a link leads: [text](to), or [name]: to on a line of its own.
+_DESTINATION = re.compile(r"(?P<before>\]\(\s*|^[ >]*\[[^\]\n]+\]:\s*)(?P<to>[^\s)]+)", re.M)
 
 
 def take_answers(
@@ -104,14 +109,25 @@ def _sources(copies: list[dict[str, Any]], released: dict[str, Any]) -> list[str
 
 
 def defuse(markdown: str) -> str:
-    """Return a markdown answer in which no HTML tag is left, so that no page that shows it runs a script.
+    """Return a markdown answer without HTML tags, and without links that lead elsewhere than to the web or to mail.
+
+    So no page that shows it runs anything.
 
     Examples
     --------
     >>> defuse("a<b, 1 < 2 <script>alert(1)</script>")
     'a&lt;b, 1 < 2 &lt;script>alert(1)&lt;/script>'
+    >>> defuse("[a](https://a.org) [b](javascript:alert) ![c]( data:text/html,x)")
+    '[a](https://a.org) [b](#) ![c]( #)'
     """
-    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown)
+    return _DESTINATION.sub(_harmless, re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown))
+
+
+def _harmless(link: re.Match[str]) -> str:
+    """Return a link's beginning with its destination, or with ``#`` where that names another scheme."""
+    plain = re.sub(r"\\(?=[^\w\s])|[\x00-\x20\x7f]", "", html.unescape(link["to"]))
+    found = re.match(r"<?([^:/?#]*):", plain)
+    return link["before"] + (link["to"] if not found or found[1].lower() in SCHEMES else "#")
 
 
 def _settings(cell: dict[str, Any]) -> dict[str, Any]:

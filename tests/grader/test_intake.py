@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import pytest
 from course import FULL, answers, grade, released, settings, with_answers
@@ -223,6 +224,28 @@ def test_what_is_no_notebook_is_unreadable(data):
 def test_no_tag_is_left_in_a_markdown_answer():
     assert "<" not in defuse("<script><!-- </a> <?php").replace("< ", "")
     assert defuse("1 < 2, $a <= b$") == "1 < 2, $a <= b$"
+
+
+LINKS = ["[a](javascript:alert(1))", "[a]( JavaScript:x)", "[a](\njavascript:x)", "[a](java&#115;cript:x)"]
+LINKS += ["[a](&#x6A;avascript&colon;x)", "[a](javascript\\:x)", "![a](data:text/html,x)", "[a](vbscript:x)"]
+LINKS += ["[a](ms-msdt:x)", "[a]\n\n[a]: javascript:x", "> [a]: file:///etc"]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_leads_to_the_web_or_to_mail(link):
+    from nbconvert.filters import markdown2html
+
+    page = markdown2html(defuse(link))
+    assert not re.findall(r"(?:href|src)=\"(?!#)", page), page
+    assert defuse("[a](javascript:x) text: y") == "[a](#) text: y"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[a](https://a.org/x?y=1:2)", "[a](mailto:a@b.c)", "[a](part.html#x:y)", "[a]: http://a", "f: x", "[0:3](a/b:c)"],
+)
+def test_other_links_and_texts_stay(text):
+    assert defuse(text) == text
 
 
 def test_a_file_is_read_without_following_links(tmp_path):

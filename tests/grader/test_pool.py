@@ -97,8 +97,8 @@ def test_what_another_version_graded_is_graded_anew(course, bwrap, monkeypatch):
     monkeypatch.setattr(results_, "__version__", "0.0.1")
     monkeypatch.setattr(pool, "executor", _threads)
     graded = []
-    again = run.grade(progress=lambda stream, total: (graded.append(key) or (key, result) for key, result in stream))
-    assert len(graded) == len(EXPECTED)
+    again = run.grade(progress=lambda stream, total: (graded.append(total) or (key, result) for key, result in stream))
+    assert graded == [len(EXPECTED)] * len(EXPECTED), "the bar knows how many there are"
     assert run.merge(again) == len(EXPECTED)
 
 
