@@ -77,7 +77,12 @@ def _grade(commands: _Parser) -> None:
     one = commands.add(grading.export, "export", "course")
     one.add_argument("assignments", nargs="*", metavar="assignment", help="only these (default: all)")
     one.add_argument("--student", action="append", default=[], metavar="NAME", help="only this one; may be repeated")
-    one.add_argument("--form", default="nbgrader", choices=("nbgrader", "moodle", "canvas"), help="whose columns")
+    one.add_argument(
+        "--form",
+        default="nbgrader",
+        choices=("nbgrader", "moodle", "canvas", "blackboard", "questions"),
+        help="whose columns",
+    )
     one.add_argument("--to", default="grades.csv", metavar="FILE", help="where (default: %(default)s)")
 
 

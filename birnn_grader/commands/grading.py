@@ -128,6 +128,7 @@ def export(arguments: argparse.Namespace) -> int:
     """Write the grades as CSV."""
     from nbgrader.api import Gradebook
 
+    from birnn_grader.nbgrader import questions
     from birnn_grader.nbgrader.course import course
     from birnn_grader.nbgrader.export import ABSENT, WAITING, choose, write
 
@@ -135,6 +136,10 @@ def export(arguments: argparse.Namespace) -> int:
     app = course(arguments.course)
     with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
         rows = choose(gradebook, arguments.student, arguments.assignments)
+        if arguments.form == "questions":
+            count = questions.write(gradebook, to, arguments.assignments, arguments.student)
+            print(f"{count} lines in {arguments.to}")
+            return 0
     print(f"{write(rows, to, arguments.form)} lines in {arguments.to}")
     for status in (ABSENT, WAITING):
         blank = [f"{row['student_id']} ({row['assignment']})" for row in rows if row["status"] == status]

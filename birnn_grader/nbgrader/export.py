@@ -44,8 +44,19 @@ HEADER = (
     "assignment duedate timestamp student_id last_name first_name email "
     "raw_score late_submission_penalty score max_score status"
 )
-FORMATS = ("nbgrader", "moodle", "canvas")
+FORMATS = ("nbgrader", "moodle", "canvas", "blackboard")
 ABSENT, WAITING, GRADED = "not handed in", "not graded yet", "graded"
+
+
+def harmless(value: Any) -> Any:
+    """Return a text that no spreadsheet takes for a formula; a number as it is.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("Zoë"), harmless(-1.0)
+    ("'=1+1", 'Zoë', -1.0)
+    """
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
 
 
 class ExportError(Exception):
@@ -88,11 +99,12 @@ def write(kept: list[dict[str, Any]], path: str | Path, form: str = "nbgrader") 
     ----------
     kept : list of dict
     path : path
-    form : {"nbgrader", "moodle", "canvas"}
-        Moodle and Canvas get a line for each student and a column for each assignment, headed as their import expects.
+    form : {"nbgrader", "moodle", "canvas", "blackboard"}
+        The platforms get a line for each student and a column for each assignment, headed as their import expects.
     """
     if form not in FORMATS:
         raise ValueError(f"form is {form!r}, expected one of {', '.join(FORMATS)}")
+    kept = [{name: harmless(value) for name, value in row.items()} for row in kept]
     with open(path, "w", newline="", encoding="utf-8") as stream:
         if form == "nbgrader":
             table = csv.DictWriter(stream, HEADER.split(), lineterminator="\n")
@@ -104,15 +116,23 @@ def write(kept: list[dict[str, Any]], path: str | Path, form: str = "nbgrader") 
         for row in kept:
             by_student.setdefault(row["student_id"], {"row": row})[row["assignment"]] = row["score"]
         plain = csv.writer(stream, lineterminator="\n")
+        if form == "blackboard":
+            plain = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         if form == "moodle":
             plain.writerow(["ID number", "Email address", *full])
+        elif form == "blackboard":
+            plain.writerow(["Last Name", "First Name", "Username", *full])
         else:
             plain.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *full])
             plain.writerow(["    Points Possible", "", "", "", "", *full.values()])  # as Canvas's own export has it
         for student, entry in by_student.items():
             row, scores = entry["row"], [entry.get(title, "") for title in full]
             name = ", ".join(part for part in (row["last_name"], row["first_name"]) if part)
-            lead = [student, row["email"]] if form == "moodle" else [name or student, "", student, student, ""]
+            lead = {
+                "moodle": [student, row["email"]],
+                "blackboard": [row["last_name"], row["first_name"], student],
+                "canvas": [name or student, "", student, student, ""],
+            }[form]
             plain.writerow([*lead, *scores])
         return len(by_student)
 

@@ -226,7 +226,7 @@ def test_no_tag_is_left_in_a_markdown_answer():
     assert defuse("1 < 2, $a <= b$") == "1 < 2, $a <= b$"
 
 
-LINKS = ["[a](javascript:alert(1))", "[a]( JavaScript:x)", "[a](\njavascript:x)", "[a](java&#115;cript:x)"]
+LINKS = ["[a](javascript:alert(1))", "[a]( JavaScript:x)", "[a](\njavascript:x)", "[a](java&#115;&#99;ript:x)"]
 LINKS += ["[a](&#x6A;avascript&colon;x)", "[a](javascript\\:x)", "![a](data:text/html,x)", "[a](vbscript:x)"]
 LINKS += ["[a](ms-msdt:x)", "[a]\n\n[a]: javascript:x", "> [a]: file:///etc"]
 

@@ -32,7 +32,8 @@ from birnn_grader import pool
 from birnn_grader import results as results_
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Bubblewrap
-from birnn_grader.nbgrader.export import ABSENT, GRADED, WAITING, ExportError, choose, rows, write
+from birnn_grader.nbgrader import questions
+from birnn_grader.nbgrader.export import ABSENT, FORMATS, GRADED, WAITING, ExportError, choose, rows, write
 from birnn_grader.nbgrader.merge import merge
 
 LIMITS = Limits(cell=20)
@@ -326,8 +327,36 @@ s00001,,s00001,s00001,,0.0
 s00002,,s00002,s00002,,
 "Way, A",,away,away,,
 """),
+        ("blackboard", '''"Last Name","First Name","Username","ps1"
+"","","s00000","1.0"
+"","","s00001","0.0"
+"","","s00002",""
+"Way","A","away",""
+'''),
     ],
 )  # fmt: skip
 def test_a_csv_for_other_platforms_has_a_line_for_each_student(form, expected, mixed, tmp_path):
     assert write(choose(mixed, assignments=["ps1"]), tmp_path / "out.csv", form) == 4
     assert (tmp_path / "out.csv").read_text() == expected
+
+
+def test_no_cell_begins_a_formula(mixed, tmp_path):
+    mixed.add_student("=cmd()", first_name="@SUM(A1)", last_name="+1", email="-1@uni.edu")
+    for form in FORMATS:
+        write(choose(mixed, assignments=["ps1"]), tmp_path / "out.csv", form)
+        with (tmp_path / "out.csv").open(newline="") as stream:
+            cells = [cell for row in csv.reader(stream) for cell in row]
+        assert any("cmd()" in cell for cell in cells)
+        assert not [cell for cell in cells if cell[:1] in "=+-@" and cell]
+
+
+def test_each_question_has_a_column_and_its_points(mixed, tmp_path):
+    assert questions.write(mixed, tmp_path / "out.csv", ["ps1"]) == 4
+    with (tmp_path / "out.csv").open(newline="") as stream:
+        points, *students = csv.DictReader(stream)
+    assert sum(float(value) for name, value in points.items() if name != "student") == FULL + 2
+    shown = "ps1/ps1/test_rnn_step_visible", "ps1/ps1/explain_last_output"
+    found = {row["student"]: tuple(row[name] for name in shown) for row in students}
+    assert found == {"s00000": ("1.0", "0.0"), "s00001": ("0.0", "0.0"), "s00002": ("1.0", ""), "away": ("", "")}
+    with pytest.raises(ExportError, match="the gradebook knows no ps9"):
+        questions.write(mixed, tmp_path / "out.csv", ["ps9"])
