@@ -49,20 +49,22 @@ class ProjectedInputs:
         for own, own_flat in zip(inputs, flat.swapaxes(0, 1), strict=True):
             for block in packing.chains[0].blocks:
                 own[block.rows, :features] = packing.pack(own_flat, block.rows)
-        self.inputs = np.broadcast_to(inputs, (directions, *inputs.shape[1:]))
-        self.W = np.concatenate([W_xh, b_h[:, None]], axis=1) * scale
+        self.inputs = inputs
+        self.W = np.empty((directions, features + 1, len(scale)), W_xh.dtype)
+        np.multiply(W_xh, scale, out=self.W[:, :-1])
+        np.multiply(b_h, scale, out=self.W[:, -1])
         self.dW = np.zeros(self.W.shape, self.W.dtype)  # unlike zeros_like, it costs nothing before it is used
         # Directions that run at once cannot share the gradient of the inputs that they share.
         self.d_inputs = buffers("d_inputs", directions if at_once else kinds, packing.size, features)
 
     def forward(self, direction: int, block: Block, out: Float) -> Float:
         """Write the block's projections to ``out``, ``(block.size, width)``, and return it."""
-        return np.matmul(self.inputs[direction, block.rows], self.W[direction], out=out)
+        return np.matmul(self.inputs[direction % self.kinds, block.rows], self.W[direction], out=out)
 
     def backward(self, direction: int, block: Block, da: Float) -> None:
         """Take the gradient of the block's projections, ``(block.size, width)``."""
         W_xh_T = self.W_xh[direction].T
-        self.dW[direction] += self.inputs[direction, block.rows].T @ da
+        self.dW[direction] += self.inputs[direction % self.kinds, block.rows].T @ da
         # Where both directions share one array, the second adds to the first's.
         if direction < len(self.d_inputs):
             np.matmul(da, W_xh_T, out=self.d_inputs[direction, block.rows])
