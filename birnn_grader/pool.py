@@ -185,4 +185,5 @@ def summary(results: list[dict[str, Any]], points: dict[str, float]) -> str:
             f"{result['student']:20} {result['notebook']}: {sum(known):g} of {points[result['notebook']]:g}{tail}"
         )
         lines += [f"    {note}" for note in result["notes"]]
-    return "\n".join(lines)
+    # What students wrote stands in the notes: a terminal must not take it for its own signs.
+    return "\n".join("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)

@@ -360,3 +360,8 @@ def test_each_question_has_a_column_and_its_points(mixed, tmp_path):
     assert found == {"s00000": ("1.0", "0.0"), "s00001": ("0.0", "0.0"), "s00002": ("1.0", ""), "away": ("", "")}
     with pytest.raises(ExportError, match="the gradebook knows no ps9"):
         questions.write(mixed, tmp_path / "out.csv", ["ps9"])
+
+
+def test_what_a_student_wrote_moves_no_terminal():
+    result = {"student": "s", "notebook": "ps1", "scores": {"t": 1.0}, "notes": ["x\x1b[2J\u202e\r"], "error": None}
+    assert pool.summary([result], {"ps1": 1.0}).endswith("1 of 1\n    x?[2J??")
