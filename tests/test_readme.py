@@ -166,7 +166,7 @@ def _for(table, command):
 
 
 @pytest.mark.slow  # two or three minutes; `.ci/run` has it
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_every_command_of_the_readme_runs_as_written_and_in_order(terminal, bwrap, tmp_path):
     origin, course = _fresh_clone_of(ROOT, tmp_path / "origin"), tmp_path / "birnn"
     commands = [line for block in BLOCKS for line in block.splitlines() if line.strip()]

@@ -24,7 +24,7 @@ from birnn_grader.pool import Run
 # Bytes that no other run on this machine allows: by them its sandboxes are known in the list of processes.
 LIMITS = Limits(cell=3, total=20, data=700_000_000 + secrets.randbelow(10**6), memory=900_000_000)
 SANDBOX = os.environ.get("BIRNN_SANDBOX", "bwrap")
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(7200), pytest.mark.slow]
 
 
 def _digests(folder):

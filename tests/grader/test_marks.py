@@ -18,7 +18,7 @@ from birnn_grader.tasks import task
 
 ASSIGNMENTS = tool.assignments()
 each_assignment = pytest.mark.parametrize("name", ASSIGNMENTS)
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(7200)
 STOCK = """
 c = get_config()
 c.CourseDirectory.course_id = "birnn"

@@ -11,7 +11,7 @@ import pytest
 from course import FULL, PS1, answers, hand_in, make_course, released, settings, totals, with_answers
 from support import BIN, run
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(7200), pytest.mark.slow]
 RIGHT = answers()
 SCRIPT = "<script>alert('BAD')</script> <img src=x onerror=alert('BAD')> [a](javascript:alert('BAD'))"
 CARRIED = (

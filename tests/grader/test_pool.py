@@ -38,7 +38,7 @@ from birnn_grader.nbgrader.merge import merge
 
 LIMITS = Limits(cell=20)
 RIGHT = answers()
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(7200)
 
 
 @pytest.fixture(scope="module")
