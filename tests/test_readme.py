@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 
+import pooch
 import pytest
 from support import ROOT, run
 
@@ -49,9 +50,11 @@ class Terminal:
             "UV_CACHE_DIR": run(["uv", "cache", "dir"]),
             "PIP_CACHE_DIR": run([sys.executable, "-m", "pip", "cache", "dir"]),
         }
+        caches = {name: done.stdout.strip() for name, done in caches.items()}
+        caches["BIRNN_CACHE"] = os.environ.get("BIRNN_CACHE") or str(pooch.os_cache("birnn-course"))
         environment = {
             **{name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)},
-            **{name: done.stdout.strip() for name, done in caches.items()},
+            **caches,
             "PATH": os.pathsep.join([f"{sys.base_prefix}/bin", "/usr/local/bin", "/usr/bin", "/bin"]),
             "HOME": str(home),
             "LANG": "C.UTF-8",
@@ -81,7 +84,8 @@ class Terminal:
         status = self._wait_for(rf"\[{self.count}: (\d+)\]\n", since)[1]
         said = self.said.read_text()[since:]
         print(f"{time.monotonic() - began:6.1f} s  {command}", flush=True)
-        assert status == "0", f"{command} failed:\n{said[-5000:]}"
+        warned = "\n".join(line for line in said.splitlines() if "WARNING" in line or "ERROR" in line)
+        assert status == "0", f"{command} failed:\n{said[-3000:]}\n{warned[:2000]}"
         return said
 
     def serve(self, command, address):
