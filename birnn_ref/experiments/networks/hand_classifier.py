@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from birnn_ref.datasets.reviews import UNKNOWN
 from birnn_ref.experiments.networks.brnn_by_hand import HandBRNN
+from birnn_ref.experiments.networks.scored_words import read_words
 from birnn_ref.twins.torch.padding import within
 
 
@@ -60,15 +60,8 @@ class HandClassifier(nn.Module):
         """Return one logit per review, ``(batch,)``, from token ids and scores padded behind."""
         valid = within(lengths, x.shape[1])
         bag = scores.sum(dim=1) @ self.bag
-        if self.training and self.word_dropout:
-            dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid
-            x = torch.where(dropped, torch.full_like(x, UNKNOWN), x)
-            scores = scores * ~dropped[..., None]
-        vectors = self.embedding(x)
-        if self.training and self.dropout:
-            mask = torch.rand(len(x), 1, vectors.shape[2], device=x.device) > self.dropout
-            vectors = vectors * mask / (1 - self.dropout)
-        states = torch.cat([vectors, scores], dim=2)
+        drop = {"word_dropout": self.word_dropout, "dropout": self.dropout} if self.training else {}
+        states, _ = read_words(self.embedding, x, scores, valid, **drop)
         for level in self.levels:
             states = level(states, lengths)
         pooled = nn.functional.dropout(self._pooled(states, valid, lengths), self.dropout, self.training)

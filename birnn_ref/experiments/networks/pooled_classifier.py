@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from birnn_ref._checks import check_choice
-from birnn_ref.datasets.reviews import UNKNOWN
+from birnn_ref.experiments.networks.scored_words import read_words
 from birnn_ref.twins.torch.padding import reverse_time, within
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -70,15 +70,9 @@ class PooledClassifier(nn.Module):
     def forward(self, x: Tensor, scores: Tensor, lengths: Tensor) -> Tensor:
         """Return one logit per review, ``(batch,)``, from token ids and scores padded behind."""
         valid = within(lengths, x.shape[1])
-        if self.training and self.word_dropout:
-            dropped = (torch.rand(x.shape, device=x.device) < self.word_dropout) & valid
-            x = torch.where(dropped, torch.full_like(x, UNKNOWN), x)
-            scores = scores * ~dropped[..., None]
-        vectors = self.embedding(x)
-        if self.training and self.dropout:
-            mask = torch.rand(len(x), 1, vectors.shape[2], device=x.device) > self.dropout
-            vectors = vectors * mask / (1 - self.dropout)
-        states = self._states(torch.cat([vectors, scores], dim=2), lengths)  # one (batch, time, hidden) per direction
+        drop = {"word_dropout": self.word_dropout, "dropout": self.dropout} if self.training else {}
+        inputs, scores = read_words(self.embedding, x, scores, valid, **drop)
+        states = self._states(inputs, lengths)  # one (batch, time, hidden) per direction
         pooled = torch.cat([self._pooled(h, valid, lengths) for h in states], dim=1)
         pooled = nn.functional.dropout(pooled, self.dropout, self.training)
         logits: Tensor = self.readout(torch.cat([pooled, scores.sum(dim=1)], dim=1))[:, 0]
