@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from birnn_grader.judge import names
-from birnn_grader.judge.cells import kind, settings_of
+from birnn_grader.judge.cells import extra, kind, settings_of
 from birnn_grader.mutants import MutantError, read_mutants
 from birnn_grader.package import answers_of, problems
 
@@ -62,8 +62,8 @@ def _cell(cell: dict[str, Any]) -> Iterator[str]:
         points = settings.get("points")
         if not isinstance(points, int | float) or points < 0:
             yield f"{name} has {points!r} points"
-        elif points == 0:
-            yield f"{name} bears 0 points"
+        elif points == 0 and not extra(cell):
+            yield f"{name} bears 0 points: is it extra credit? Then give it the tag extra-credit-1"
     if kind(cell) == "test" and not settings.get("locked"):
         yield f"{name} is a test that is not locked: students could change it in their notebook"
 

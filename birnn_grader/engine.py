@@ -10,7 +10,7 @@ from typing import Any
 from birnn_grader.inside import protocol
 from birnn_grader.intake import rebuild
 from birnn_grader.judge import client, job
-from birnn_grader.judge.cells import kind, label_of, settings_of
+from birnn_grader.judge.cells import kind, label_of, most, settings_of
 from birnn_grader.judge.clock import LONGEST
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Sandbox
@@ -137,4 +137,4 @@ def score(cell: dict[str, Any], blank: bool, readable: bool = True) -> float | N
             return 0.0
         if output["output_type"] == "execute_result":
             return float(output["data"]["text/plain"])
-    return float(settings["points"])
+    return most(cell)

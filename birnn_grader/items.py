@@ -19,6 +19,8 @@ class Item:
     points : float
     by_hand : bool
         Whether people mark it.
+    extra : bool
+        Whether it is extra credit.
     scores : dict
         By student; those whose work is not marked yet are left out.
     said : Counter
@@ -29,6 +31,7 @@ class Item:
     title: str
     points: float
     by_hand: bool = False
+    extra: bool = False
     scores: dict[str, float] = field(default_factory=dict)
     said: Counter[str] = field(default_factory=Counter)
 

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 
 from birnn_grader import alike
 from birnn_grader.items import Item, discriminations, distribution
-from birnn_grader.judge.cells import kind, settings_of
+from birnn_grader.judge.cells import extra, kind, settings_of
 from birnn_grader.nbgrader import cells
 from birnn_grader.nbgrader.course import load_package
 from birnn_grader.nbgrader.feedback import HideHiddenTests, hide, title
@@ -113,7 +113,7 @@ class Report:
         return found
 
     def _help(self) -> list[tuple[str, float, list[str], list[str]]]:
-        tests = [item for item in self.items if not item.by_hand]
+        tests = [item for item in self.items if not item.by_hand and not item.extra]
         full, found = sum(item.points for item in tests), []
         for student in self.handed_in:
             points = sum(item.scores.get(student, 0.0) for item in tests)
@@ -125,7 +125,7 @@ class Report:
     def facts(self) -> dict[str, Any]:
         """Return everything that the template shows."""
         totals = {student: marks.total() for student, marks in self.marks.items() if student in self.handed_in}
-        full = sum(item.points for item in self.items)
+        full = sum(points for package in self.packages.values() for points in package.points().values())
         waiting = {s for s, own in self.marks.items() if any(own.of(cell) is None for cell in own.cells)}
         unreadable = [s for s, notes in self.notes.items() if any(note.startswith("scored 0:") for note in notes)]
         progress = [
@@ -174,7 +174,8 @@ def _items(package: Package, name: str, marks: dict[str, cells.Marks]) -> list[I
             shown = {**cell, "source": hide(cell["source"])[0]}
             called = title(shown) if kind(cell) == "test" else part
             scores = {student: mark for student, own in marks.items() if (mark := own.of((name, part))) is not None}
-            found.append(Item(part, called, float(settings["points"]), kind(cell) != "test", scores))
+            points = float(settings["points"]) or extra(cell)
+            found.append(Item(part, called, points, kind(cell) != "test", bool(extra(cell)), scores))
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from birnn_grader.judge import selftest
-from birnn_grader.judge.cells import kind, settings_of
+from birnn_grader.judge.cells import kind, most, settings_of
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Sandbox
 from birnn_grader.mutants import Mutant, read_mutants
@@ -48,7 +48,8 @@ class Trial:
         self.solution = answers_of(read(source)["cells"])
         self.wrong, self.right = read_mutants(answers) if answers.is_file() else ([], [])
         cells = package.released["cells"]
-        self.tests = {settings_of(c)["grade_id"]: float(settings_of(c)["points"]) for c in cells if kind(c) == "test"}
+        self.tests = {settings_of(c)["grade_id"]: most(c) for c in cells if kind(c) == "test"}
+        self.full = sum(float(settings_of(c)["points"]) for c in cells if kind(c) == "test")
 
     def _submission(self, answer: Mutant) -> bytes:
         made = copy.deepcopy(self.package.released)
@@ -82,7 +83,7 @@ class Trial:
 
     def table(self) -> str:
         """Return a line for each answer, and under it what the tests that fail it say."""
-        full = sum(self.tests.values())
+        full = self.full
         width = max(len(row.answer.name) for row in self.rows)
         lines = [f"{self.package.assignment}/{self.package.notebook}: {full:g} points by {len(self.tests)} tests", ""]
         for row in self.rows:

@@ -21,7 +21,10 @@ def to_plain(
     modules = {module for source in tests for module in names.imports(source)}
     light = sorted(module for module in modules if module.split(".")[0] not in _HEAVY)
     slim = [
-        {**{key: c[key] for key in ("cell_type", "source")}, "metadata": {"nbgrader": settings_of(c), **_marked(c)}}
+        {
+            **{key: c[key] for key in ("cell_type", "source")},
+            "metadata": {"nbgrader": settings_of(c), "tags": c["metadata"].get("tags") or [], **_marked(c)},
+        }
         for c in cells
     ]
     return {

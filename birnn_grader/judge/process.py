@@ -19,7 +19,7 @@ from typing import Any
 
 from birnn_grader.inside import protocol
 from birnn_grader.judge import names
-from birnn_grader.judge.cells import added, kind, label_of, settings_of
+from birnn_grader.judge.cells import added, kind, label_of, most, settings_of
 from birnn_grader.judge.job import from_plain
 from birnn_grader.judge.notebook import Notebook, describe, error_output
 from birnn_grader.judge.session import Session
@@ -56,7 +56,7 @@ def run(job: dict[str, Any], emit: Callable[[int, list[Any], float], None]) -> N
             label = settings_of(cell).get("grade_id") or f"cell {index}"
             began = time.monotonic()
             if what == "test":
-                outputs = notebook.test(label, source, float(settings_of(cell)["points"]))
+                outputs = notebook.test(label, source, most(cell))
             elif what == "answer":
                 outputs = notebook.student(label, source, job["answers"].get(label, []))
             elif what == "own":

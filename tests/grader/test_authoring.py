@@ -75,13 +75,33 @@ def _replace(name, old, new):
     return lambda cells, _: cells[name].update(source=cells[name]["source"].replace(old, new))
 
 
+def _extra(cells, every):
+    """The visible test becomes extra credit."""
+    cells["test_masked_mean_visible"]["metadata"]["nbgrader"]["points"] = 0
+    cells["test_masked_mean_visible"]["metadata"]["tags"] = ["extra-credit-1.5"]
+
+
+def test_extra_credit_is_beyond_the_points(course, bwrap, capsys):
+    path = course / "solutions/ps11/ps11.ipynb"
+    notebook = json.loads(path.read_text())
+    _extra({cell["id"]: cell for cell in notebook["cells"]}, notebook["cells"])
+    path.write_text(json.dumps(notebook))
+    status, lines = _try(capsys)
+    assert status == 0
+    assert "ps11/ps11: 2 points by 2 tests" in lines
+    assert "the solution                                 3.5 of 2" in lines
+    assert "takes the first length for every sequence    1.5 of 2" in lines
+    assert "a blank                                        0 of 2" in lines
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda cells, every: None, []),
         (_settings(grade_id="masked_mean"), ["2 cells have the id masked_mean: every cell needs its own"]),
         (_settings(grade_id="a test"), ["'a test' is no id: letters, digits, - and _ are"]),
-        (_settings(points=0), ["test_masked_mean_visible bears 0 points"]),
+        (_settings(points=0), ["test_masked_mean_visible bears 0 points: is it extra credit?"]),
+        (_extra, []),
         (_settings(points=None), ["test_masked_mean_visible has None points"]),
         (_settings(locked=False), ["is a test that is not locked"]),
         (_replace("masked_mean", "    ### END SOLUTION", ""), ['1 line(s) "BEGIN SOLUTION" and 0 "END SOLUTION"']),
