@@ -34,7 +34,7 @@ class Settings:
     hidden_forward: int = 202
     dropout: float = 0.5
     word_dropout: float = 0.1
-    epochs: int = 20
+    epochs: int = 10
     batch: int = 32
     rate: float = 0.002
     clip: float = 5.0
