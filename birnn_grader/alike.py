@@ -58,7 +58,7 @@ def form(source: str) -> Form:
             found.append(text)
             before = each.type
     except (tokenize.TokenError, SyntaxError, ValueError):
-        found.append(" ".join(source.split()))  # it is no Python from there on
+        found.append(" ".join(source.split()))  # it is not Python from there on
     return tuple(found)
 
 

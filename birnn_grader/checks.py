@@ -39,7 +39,7 @@ def _ids(cells: list[dict[str, Any]]) -> Iterator[str]:
     ids = [str(settings_of(cell).get("grade_id", "")) for cell in cells if settings_of(cell)]
     for name, times in Counter(ids).items():
         if not GRADE_ID.fullmatch(name):
-            yield f"{name!r} is no id: letters, digits, - and _ are"
+            yield f"{name!r} is not an id: letters, digits, - and _ are"
         elif times > 1:
             yield f"{times} cells have the id {name}: every cell needs its own"
 
@@ -52,9 +52,9 @@ def _cell(cell: dict[str, Any]) -> Iterator[str]:
         if begins != ends:
             yield f'{name} has {begins} line(s) "BEGIN {region}" and {ends} "END {region}"'
     if "BEGIN SOLUTION" in source and not settings.get("solution"):
-        yield f"{name} holds a solution and is no answer cell: nbgrader refuses it"
+        yield f"{name} holds a solution and is not an answer cell: nbgrader refuses it"
     if "BEGIN HIDDEN TESTS" in source and kind(cell) != "test":
-        yield f"{name} holds hidden tests and is no test cell"
+        yield f"{name} holds hidden tests and is not a test cell"
     if kind(cell) == "answer" and "BEGIN SOLUTION" not in source:
         stub = 'students would get an empty cell, without the line "def ..." to fill in'
         yield f'{name} has no line "### BEGIN SOLUTION": {stub}'
@@ -98,7 +98,9 @@ def answers_problems(path: Path, cells: list[dict[str, Any]]) -> list[str]:
                 found.append(f"{mutant.name!r} changes nothing in the solution")
         except MutantError as error:
             found.append(str(error))
-        found += [f"{mutant.name!r} fails {test}, which is no test's id" for test in mutant.fails if test not in tests]
+        found += [
+            f"{mutant.name!r} fails {test}, which is not a test's id" for test in mutant.fails if test not in tests
+        ]
     found += [f"{m.name!r} does not say which tests fail it: add fails = [...]" for m in wrong if not m.fails]
     caught = {test for mutant in wrong for test in mutant.fails}
     return found + [f"no wrong answer fails {test}: would it notice one?" for test in sorted(tests - caught)]

@@ -145,7 +145,7 @@ def choose(attempt: Attempt, notebooks: list[str]) -> tuple[dict[str, bytes], li
 def put(folder: Path, files: dict[str, bytes], time: datetime | None, *, replace: bool) -> str:
     """Write the files of one student and say what was done; nothing that is there is lost."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        return f"left out: {folder.name} is there, and is no folder"
+        return f"left out: {folder.name} is there, and is not a folder"
     there = {path.name: path.read_bytes() for path in folder.glob("*.ipynb")} if folder.is_dir() else {}
     if there == files:
         return "unchanged"

@@ -22,7 +22,7 @@ from birnn_grader.handed_in import Unreadable, read_file
 from birnn_grader.judge.limits import Limits
 
 MEMBERS = 200_000
-"""More files than this are no class's download."""
+"""No class's download has more files than this."""
 METADATA = "submission_metadata.yml"
 READ = (".ipynb", ".zip", ".yml")
 BESIDE = "\N{FRACTION SLASH}"
@@ -65,7 +65,7 @@ class HandedIn:
     @property
     def why(self) -> str:
         """Why the file was left out."""
-        return self.data if isinstance(self.data, str) else "it is no notebook"
+        return self.data if isinstance(self.data, str) else "it is not a notebook"
 
 
 def handed_in(download: Path, zone: tzinfo | None = None) -> list[HandedIn]:
@@ -110,14 +110,14 @@ def _files(download: Path) -> Iterator[tuple[PurePosixPath, bytes | str]]:
             with zipfile.ZipFile(download) as archive:
                 yield from _members(archive, nested=True)
         except (OSError, zipfile.BadZipFile) as error:
-            raise CollectError(f"{download} is no folder and no zip file that can be read: {error}") from None
+            raise CollectError(f"{download} is neither a folder nor a zip file that can be read: {error}") from None
         return
     for path in sorted(download.rglob("*")):
         inside = PurePosixPath(path.relative_to(download).as_posix())
         if not path.is_file() or _hidden(inside):
             continue
         try:
-            data: bytes | str = read_file(path, Limits()) if path.suffix.lower() in READ else "it is no notebook"
+            data: bytes | str = read_file(path, Limits()) if path.suffix.lower() in READ else "it is not a notebook"
         except Unreadable as error:
             data = str(error)
         yield from _opened(inside, data)
@@ -126,13 +126,13 @@ def _files(download: Path) -> Iterator[tuple[PurePosixPath, bytes | str]]:
 def _members(archive: zipfile.ZipFile, *, nested: bool) -> Iterator[tuple[PurePosixPath, bytes | str]]:
     """Yield the files of a zip; with ``nested``, those of the zips in it too."""
     if len(archive.infolist()) > MEMBERS:
-        raise CollectError(f"a zip file with more than {MEMBERS} files is no class's download")
+        raise CollectError(f"a zip file with more than {MEMBERS} files is not a class's download")
     limit = Limits().notebook
     for member in archive.infolist():
         path = PurePosixPath(member.filename.replace("\\", "/").lstrip("/"))
         if member.is_dir() or _hidden(path):
             continue
-        data: bytes | str = "it is no notebook"
+        data: bytes | str = "it is not a notebook"
         if path.suffix.lower() in READ:
             try:
                 with archive.open(member) as stream:
@@ -199,7 +199,7 @@ def _owner(path: PurePosixPath, data: bytes | str, zone: tzinfo | None) -> Hande
         return HandedIn(safe(found["student"]), _name(found["file"]), data)
     if found := CANVAS.fullmatch(last):
         return HandedIn(found["student"], _name(found["file"]), data, None, bool(found["late"]))
-    # A plain folder: one a student, whatever stands above and below it is left out; or flat, STUDENT_ps1.ipynb.
+    # A plain folder: one per student, whatever stands above and below it is left out; or flat, STUDENT_ps1.ipynb.
     student = folders[0] if folders else PurePosixPath(last).stem.rpartition("_")[0] or PurePosixPath(last).stem
     return HandedIn(safe(student), _name(last) if folders else last.rpartition("_")[2], data)
 

@@ -13,7 +13,7 @@ MAX_NESTED, MAX_VALUES = 200_000, 1_000_000  # a notebook's brackets and commas,
 
 
 class Unreadable(Exception):
-    """Why a file is no notebook."""
+    """Why a file is not a notebook."""
 
 
 class Missing(Unreadable):
@@ -40,7 +40,7 @@ def read_file(path: str | os.PathLike[str], limits: Limits) -> bytes:
         os.close(descriptor)
         if stat.S_ISREG(status.st_mode):
             raise Unreadable(f"the file has {status.st_size} bytes, more than {limits.notebook}")
-        raise Unreadable("it is no plain file")
+        raise Unreadable("it is not a plain file")
     with os.fdopen(descriptor, "rb") as stream:
         return stream.read(limits.notebook)
 
@@ -51,14 +51,14 @@ def parse(data: bytes, limits: Limits) -> list[dict[str, Any]]:
     Raises
     ------
     Unreadable
-        If the bytes are no notebook of format 3 or 4.
+        If the bytes are not a notebook of format 3 or 4.
 
     Examples
     --------
     >>> parse(b"print('hello')", Limits())
     Traceback (most recent call last):
     ...
-    birnn_grader.handed_in.Unreadable: it is no JSON
+    birnn_grader.handed_in.Unreadable: it is not valid JSON
     """
     if len(data) > limits.notebook:
         raise Unreadable(f"the file has {len(data)} bytes, more than {limits.notebook}")
@@ -71,18 +71,18 @@ def parse(data: bytes, limits: Limits) -> list[dict[str, Any]]:
     except UnicodeDecodeError:
         raise Unreadable("it is not UTF-8") from None
     except (ValueError, RecursionError):
-        raise Unreadable("it is no JSON") from None
+        raise Unreadable("it is not valid JSON") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if cells is None and isinstance(notebook, dict) and isinstance(notebook.get("worksheets"), list):
         sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
         cells = [cell for sheet in sheets if isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
     if not isinstance(cells, list):
-        raise Unreadable("it has no list of cells: it is no notebook")
+        raise Unreadable("it has no list of cells: it is not a notebook")
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
 def text(source: Any) -> str | None:
-    """Return a cell's source as valid text, or None if it is none."""
+    """Return a cell's source as valid text, or None if it is not."""
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):

@@ -59,7 +59,7 @@ def take_answers(
         if editable:
             sources = _sources(copies, released[place])
             if sources is None or sum(map(len, sources)) > limits.source:
-                notes.append(f"{name}: the answer is no text, or longer than {limits.source} characters; left out")
+                notes.append(f"{name}: the answer is not text, or longer than {limits.source} characters; left out")
             else:
                 answers[name] = sources
         if len(copies) > 1:
@@ -87,7 +87,7 @@ def _sources(copies: list[dict[str, Any]], released: dict[str, Any]) -> list[str
 
     Of a code answer those that became text do not run, unless all did; one that is as it was released says nothing
     beside another; one that begins with an indented line was split off the one before. Texts are put together. None if
-    one of them is no text.
+    one of them is not text.
     """
     wanted = released["cell_type"]
     if wanted == "code" and any(cell.get("cell_type") == "code" for cell in copies):
@@ -151,7 +151,7 @@ def rebuild(
     notebook : dict
     notes : list of str
     readable : bool
-        False for what is no notebook: it is graded as a blank.
+        False for what is not a notebook: it is graded as a blank.
     """
     notebook = copy.deepcopy(released)
     try:

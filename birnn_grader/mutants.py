@@ -55,7 +55,7 @@ class Mutant:
         """
         sources = {**solution, **self.code}
         if unknown := sorted({*self.code, *([self.part] if self.part else [])} - set(solution)):
-            raise MutantError(f"{self.name!r} changes {', '.join(unknown)}, which is no answer's id")
+            raise MutantError(f"{self.name!r} changes {', '.join(unknown)}, which is not an answer's id")
         for old, new in self.edits:
             if not self.part:
                 raise MutantError(f"{self.name!r} has edits, and no part that they edit")

@@ -11,8 +11,6 @@ from typing import Any
 from birnn_grader.judge import names
 from birnn_grader.judge.cells import kind, settings_of
 
-KEPT = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task", "checksum", "cell_type")
-
 
 class PackageError(Exception):
     """An assignment that cannot be graded as it stands."""
@@ -166,7 +164,7 @@ def problems(cells: list[dict[str, Any]]) -> list[str]:
         try:
             tree = names.parse(source)
         except SyntaxError as error:
-            found.append(f"{name} is no Python: {error}")
+            found.append(f"{name} is not Python: {error}")
             continue
         if what == "answer":
             classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]

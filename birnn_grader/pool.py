@@ -172,7 +172,7 @@ class Run:
 
 
 def summary(results: list[dict[str, Any]], points: dict[str, float]) -> str:
-    """Return one line a student with the score, and under it whatever was unusual."""
+    """Return one line per student with the score, and under it whatever was unusual."""
     lines = []
     for result in results:
         if result.get("error") is not None:

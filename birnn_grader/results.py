@@ -79,8 +79,10 @@ class Shelf:
         folders = Path(*self.pattern.parts[:depth]).glob(str(Path(*self.pattern.parts[depth:])))
         found = sorted(path.parts[depth] for path in folders if path.is_dir())
         for name in found:
-            if not name.isprintable():  # bytes that are no UTF-8: the gradebook could not hold it
-                self.coursedir.log.error("left out, its name is no text: %s of %s", ascii(name), self.pattern)
+            if not name.isprintable():  # bytes that are not UTF-8: the gradebook could not hold it
+                self.coursedir.log.error(
+                    "left out, since its name is not valid text: %s of %s", ascii(name), self.pattern
+                )
         return [name for name in found if name.isprintable()]
 
     def when(self, student: str) -> Any:
@@ -101,7 +103,7 @@ class Shelf:
         return None
 
     def keep(self, student: str, name: str, digest: str, graded: dict[str, Any]) -> dict[str, Any]:
-        """Store what grading gave and return it as a result; an error is no result and is not stored."""
+        """Store what grading gave and return it as a result; an error is not a result and is not stored."""
         result = self.result(student, name, digest, graded)
         if result["error"] is None:
             notebook = nbformat.from_dict(graded["notebook"])

@@ -20,7 +20,7 @@ def write(assignment: str, folder: Path, answers: Path) -> list[Path]:
         If the name is none, or one of the files is there already: nothing is written then.
     """
     if not NAME.fullmatch(assignment):
-        raise PackageError(f"{assignment!r} is no name for an assignment: letters, digits, - and _, a letter first")
+        raise PackageError(f"{assignment!r} is not a name for an assignment: letters, digits, - and _, a letter first")
     notebook = folder / f"{assignment}.ipynb"
     if there := [path for path in (notebook, answers) if path.exists()]:
         raise PackageError(f"{there[0]} is there already, and stays as it is: choose another name")

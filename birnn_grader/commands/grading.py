@@ -100,7 +100,7 @@ def due(arguments: argparse.Namespace) -> int:
     try:
         time = in_utc(arguments.time, where)
     except ValueError:
-        raise PackageError(f"{arguments.time!r} is no time; 2026-10-25 23:59 is one") from None
+        raise PackageError(f"{arguments.time!r} is not a time; 2026-10-25 23:59 is one") from None
     notebooks_of(app.coursedir, arguments.assignment)
     with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
         gradebook.find_assignment(arguments.assignment).duedate = time

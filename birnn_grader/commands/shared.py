@@ -41,7 +41,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise PackageError(f"{name!r} is no time zone; Europe/Berlin is one") from None
+        raise PackageError(f"{name!r} is not a time zone; Europe/Berlin is one") from None
 
 
 def sources(coursedir: Any, assignment: str) -> list[Path]:

@@ -1,6 +1,6 @@
 """The language of a notebook's cells: Python, and what IPython adds to it.
 
-A cell that is no plain Python goes through IPython's own input transformer. What that leaves calls `get_ipython`: here
+A cell that is not plain Python goes through IPython's own input transformer. What that leaves calls `get_ipython`: here
 a `Shell` that runs nothing but Python. This file is also read inside the sandbox, so it imports IPython only for a cell
 that needs it, and beside that the standard library.
 """

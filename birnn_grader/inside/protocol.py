@@ -176,14 +176,14 @@ class _Decoder:
         if dtype.kind == "U":
             signs = array.reshape(-1).view(np.uint32)
             signs[(signs > 0x10FFFF) | ((signs >= 0xD800) & (signs < 0xE000))] = ord("?")
-        return array.view(np.uint8).astype(bool) if dtype.kind == "b" else array  # a byte other than 0 and 1 is no bool
+        return array.view(np.uint8).astype(bool) if dtype.kind == "b" else array  # a byte other than 0 and 1 is not one
 
     def value(self, tree: Any, depth: int = 0) -> Any:
         self.values += 1
         if depth > MAX_DEPTH or self.values > MAX_VALUES:
             raise ProtocolError("too deep, or too many values")
         if type(tree) is str:
-            return tree.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+            return tree.encode("utf-8", "replace").decode()  # half a surrogate pair is not text
         if tree is None or type(tree) in (bool, int, float):
             return tree
         if type(tree) is not dict or len(tree) != 1:

@@ -1,4 +1,4 @@
-"""The trusted process as its owner sees it: started once a thread, given jobs, ended with its owner."""
+"""The trusted process as its owner sees it: started once per thread, given jobs, ended with its owner."""
 
 from __future__ import annotations
 

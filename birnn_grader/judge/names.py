@@ -10,14 +10,14 @@ from birnn_grader.inside.language import to_python
 
 
 def parse(source: str) -> ast.Module:
-    """Parse a cell, by IPython's rules where it is no plain Python."""
+    """Parse a cell, by IPython's rules where it is not plain Python."""
     return ast.parse(to_python(source))
 
 
 def defined(source: str, imported: bool = True) -> list[str]:
-    r"""Return the names that a cell's top level defines, in order; none for a cell that is no Python.
+    r"""Return the names that a cell's top level defines, in order; none for a cell that is not Python.
 
-    ``imported=False`` leaves out what it imports: a module is nothing that a test could call in another process.
+    ``imported=False`` leaves out what it imports: a module is not something that a test could call in another process.
 
     Examples
     --------

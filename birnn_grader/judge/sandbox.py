@@ -37,7 +37,7 @@ ENVIRONMENT = {
     "MPLCONFIGDIR": "/tmp",
     "KERAS_HOME": "/tmp",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_NUM_INTRAOP_THREADS": "1",  # one thread a core would count against the limit on processes
+    "TF_NUM_INTRAOP_THREADS": "1",  # one thread per core would count against the limit on processes
     "TF_NUM_INTEROP_THREADS": "1",
     "BIRNN_COMPILED": "0",  # marks do not depend on whether Numba is installed; the judge has the same
 }

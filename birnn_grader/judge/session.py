@@ -68,9 +68,9 @@ class Process:
         try:
             reply = self._exchange(memoryview(frame), self.clock.now() + seconds)
         except protocol.ProtocolError as error:
-            raise Crash(f"its process sent something that is no answer: {error}") from None
+            raise Crash(f"its process sent something that is not an answer: {error}") from None
         if not isinstance(reply, dict) or reply.get("id") != self.requests:
-            raise Crash("its process sent something that is no answer")
+            raise Crash("its process sent something that is not an answer")
         return reply
 
     def _exchange(self, outgoing: memoryview, deadline: float) -> Any:

@@ -117,7 +117,7 @@ class SafeAutograde(Autograde):
             super().init_notebooks()  # it says what is missing
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Prepare the gradebook as nbgrader does, without copying a file of the student's; its time is written anew."""
+        """Prepare the gradebook as nbgrader does, without copying a file of the student's; its time is set again."""
         ignored, self.coursedir.ignore = self.coursedir.ignore, ["*"]
         try:
             with _in_a_line():

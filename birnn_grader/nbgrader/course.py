@@ -19,7 +19,7 @@ from birnn_grader.package import PackageError
 def course(folder: str) -> Any:
     """Return nbgrader's course folder with the settings of its ``nbgrader_config.py``."""
     if not Path(folder, "nbgrader_config.py").is_file():
-        raise PackageError(f"{folder} is no course folder, it has no nbgrader_config.py: name it with --course")
+        raise PackageError(f"{folder} is not a course folder, it has no nbgrader_config.py: name it with --course")
     os.environ["PATH"] = (
         f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # nbgrader runs alembic
     )
@@ -39,7 +39,7 @@ def load_package(coursedir: Any, assignment: str, notebook: str) -> package.Pack
 
 
 def trouble(error: BaseException) -> str | None:
-    """Return in a line what kept the gradebook from being used, without the marks that were being written.
+    """Return in one line what kept the gradebook from being used, without the marks that were being written.
 
     Examples
     --------

@@ -36,7 +36,7 @@ class SafeHTMLExporter(HTMLExporter):
 
 
 class Marks(GetGrades):
-    """nbgrader's step that takes the marks from the gradebook; it says besides which marks there are not yet."""
+    """nbgrader's step that takes the marks from the gradebook; it also says which marks are not there yet."""
 
     def _get_score(self, cell: Any, resources: Any) -> None:
         super()._get_score(cell, resources)

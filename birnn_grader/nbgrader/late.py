@@ -65,7 +65,7 @@ class LatePenalty(LateSubmissionPlugin):
         try:
             ZoneInfo(proposal["value"])
         except (ValueError, OSError, KeyError):
-            raise TraitError(f"{proposal['value']!r} is no time zone; Europe/Berlin is one") from None
+            raise TraitError(f"{proposal['value']!r} is not a time zone; Europe/Berlin is one") from None
         return str(proposal["value"])
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:

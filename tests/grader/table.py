@@ -249,7 +249,7 @@ def page(stored: dict) -> str:
         f"{len(cases)} submissions to problem set 1, hostile or merely unlucky, each graded together with an",
         f"innocent one that deserves {FULL:g} points. Most put their code in place of the first answer (3 points) and",
         "answer the rest rightly (8 points). [What the grader prevents](threat_model.md) says what stands behind the",
-        "table; the test run grades the corpus anew, and fails where a case gets anything else.",
+        "table; the test run grades the corpus again, and fails where a case gets anything else.",
         "",
         *_summary(cases, graders),
     ]

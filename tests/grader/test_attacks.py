@@ -131,16 +131,16 @@ def test_nothing_foreign_is_copied(graded):
     assert found == {"ps1.ipynb"}
 
 
-def test_what_is_no_notebook_is_flagged_with_its_reason(graded):
+def test_what_is_not_a_notebook_is_flagged_with_its_reason(graded):
     notes = {name: " ".join(result["notes"]) for name, result in graded["results"].items()}
     for name, words in {
-        "no_json": "no JSON",
+        "no_json": "not valid JSON",
         "empty_file": "empty",
         "huge_file": "bytes, more than",
         "not_utf8": "not UTF-8",
         "wrong_name": "missing",
         "link_to_the_solution": "link",
-        "named_pipe": "no plain file",
+        "named_pipe": "not a plain file",
         "loop_when_called": "took too long",
         "segfault_when_called": "signal 11",
         # A container's own limit stops its children; bubblewrap's sandbox is ended.

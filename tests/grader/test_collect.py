@@ -101,7 +101,7 @@ def test_what_was_unusual_is_said(gathered):
     assert lines == [
         "101: collected",
         "102: collected; marked late by the platform; ps1-1.ipynb was taken for ps1.ipynb",
-        "103: collected; notes.py was left out: it is no notebook; My answers.ipynb was taken for ps1.ipynb",
+        "103: collected; notes.py was left out: it is not a notebook; My answers.ipynb was taken for ps1.ipynb",
     ]
 
 
@@ -170,7 +170,7 @@ def test_a_zip_bomb_is_left_out(gathered):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"no zip at all"])
 def test_a_damaged_download_is_one_line(tmp_path, content):
     (tmp_path / "d.zip").write_bytes(content)
-    with pytest.raises(CollectError, match="no zip file that can be read"):
+    with pytest.raises(CollectError, match="nor a zip file that can be read"):
         collect(tmp_path / "d.zip", tmp_path / "submitted", "ps1", ["ps1"])
 
 

@@ -151,6 +151,6 @@ def test_no_formula_carries_anything_that_runs(source):
 
 
 @pytest.mark.parametrize("latex", ["{" * 5000, r"\frac{1}{", "a_b_c", "x" * 2001])
-def test_what_is_no_formula_stays_as_it_was_written(latex):
+def test_what_is_not_a_formula_stays_as_it_was_written(latex):
     assert to_mathml(latex) is None
     assert render(f"${latex}$", str) == f"<p>${latex}$</p>\n"

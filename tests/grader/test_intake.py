@@ -216,7 +216,7 @@ def test_a_nbformat_cell_id_stands_in_for_lost_settings():
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b"[]", b"3", b"null", b'{"cells": 3}', b"\xff\xff", b"NaN", b"[" * 150_000]
 )
-def test_what_is_no_notebook_is_unreadable(data):
+def test_what_is_not_a_notebook_is_unreadable(data):
     with pytest.raises(Unreadable):
         parse(data, LIMITS)
 
@@ -252,7 +252,7 @@ def test_a_file_is_read_without_following_links(tmp_path):
     (tmp_path / "real").write_text("{}")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert read_file(tmp_path / "real", LIMITS) == b"{}"
-    for name, words in {"link": "link", "absent": "missing", ".": "no plain file"}.items():
+    for name, words in {"link": "link", "absent": "missing", ".": "not a plain file"}.items():
         with pytest.raises(Unreadable, match=words):
             read_file(tmp_path / name, LIMITS)
     with pytest.raises(Unreadable, match="more than 1"):

@@ -78,7 +78,7 @@ def test_lines_keep_their_numbers():
     assert to_python(source).split("\n")[5] == "y = 1 / 0"
 
 
-def test_what_is_no_cell_at_all_comes_back_as_it_was():
+def test_what_is_not_a_cell_at_all_comes_back_as_it_was():
     for source in ("def f(:", "(", "x = '''", "\0", "[" * 10_000):
         assert to_python(source).rstrip("\n") == source
 

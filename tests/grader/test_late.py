@@ -43,7 +43,7 @@ def test_the_penalty_grows_by_the_day_up_to_its_most():
     plugin.due = in_utc("2026-10-24 23:59", ZONE)
     hours = (0.1, 1, 25, 26, 60, 1000)
     assert [plugin.late_submission_penalty("s", 8.0, 3600 * h) for h in hours] == [None, 2.0, 2.0, 4.0, 4.8, 4.8]
-    with pytest.raises(TraitError, match="is no time zone"):
+    with pytest.raises(TraitError, match="is not a time zone"):
         LatePenalty(timezone="Berlin")
 
 

@@ -39,7 +39,7 @@ def test_what_is_defined_before_is_no_problem(cells):
         ([_answer("import torch\ndef f(): return 1"), _test("torch.ones(f())")], "uses torch"),
         ([_answer("class Model:\n    pass")], "class Model"),
         ([_test("def inner():\n    return hidden_name")], "uses hidden_name"),
-        ([_test("x = (")], "no Python"),
+        ([_test("x = (")], "not Python"),
     ],
 )
 def test_a_problem_is_named(cells, words):

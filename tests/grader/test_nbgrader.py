@@ -65,7 +65,11 @@ def test_everyone_is_graded_and_nobody_stops_the_class(cycle):
 
 def test_what_was_unusual_is_told(cycle):
     _, told = cycle
-    for words in ("no_json, ps1: scored 0: it is no JSON", "no_notebook, ps1: scored 0", "rnn_step: it took too long"):
+    for words in (
+        "no_json, ps1: scored 0: it is not valid JSON",
+        "no_notebook, ps1: scored 0",
+        "rnn_step: it took too long",
+    ):
         assert words in told
     assert "handed in 2 times" in told
 

@@ -84,7 +84,7 @@ def test_two_workers_grade_a_class_and_a_second_run_has_nothing_to_do(course, bw
     assert gradebook(course) == before
 
 
-def test_another_content_is_graded_anew(course, bwrap):
+def test_another_content_is_graded_again(course, bwrap):
     run = _run(course)
     run.merge(run.grade(workers=2))
     hand_in(course, "blank", with_answers(RIGHT))
@@ -92,7 +92,7 @@ def test_another_content_is_graded_anew(course, bwrap):
     assert totals(course) == {**EXPECTED, "blank": FULL}
 
 
-def test_what_another_version_graded_is_graded_anew(course, bwrap, monkeypatch):
+def test_what_another_version_graded_is_graded_again(course, bwrap, monkeypatch):
     run = _run(course)
     run.merge(run.grade(workers=2))
     monkeypatch.setattr(results_, "__version__", "0.0.1")

@@ -67,7 +67,7 @@ def test_it_says_how_the_class_did(page):
     assert "2 × AssertionError: the bias b_h is missing" in text
     assert "rnn_step: 2 students forgets1, forgets2" in text
     assert "broken 0 Check yourself: one feature, one hidden unit" in text
-    assert "scored 0: it is no JSON" in text
+    assert "scored 0: it is not valid JSON" in text
     assert page.stat().st_mode & 0o077 == 0, "others on this machine may not read it"
 
 

@@ -65,7 +65,7 @@ def test_an_environment_may_lie_in_the_course_and_nothing_else_of_it_is_seen(bwr
     ids=["network", "files", "environment", "processes", "limits", "harmless"],
 )
 def test_a_weakened_sandbox_is_seen(bwrap, weakened, failing, monkeypatch):
-    if weakened.extra[-1:] == ("@TOKEN@",):  # the token is made anew for each check: make it known
+    if weakened.extra[-1:] == ("@TOKEN@",):  # the token is made afresh for each check: make it known
         monkeypatch.setattr(selftest.secrets, "token_hex", lambda size: "feed")
         weakened = dataclasses.replace(weakened, extra=("--setenv", "LEAKED", "BIRNN-feed"))
     held = selftest.check(weakened, LIMITS)
