@@ -102,7 +102,7 @@ class Estimator(Parametrised):
         return "\n".join([repr(self), *lines])
 
     def plot_history(self, ax: Any = None) -> Any:
-        """Draw the learning curve; see `plot_history`."""
+        """Draw the learning curve; see `birnn_ref.inspect.plots.plot_history`."""
         from birnn_ref.inspect.plots import plot_history
 
         self._check_fitted()
