@@ -16,7 +16,10 @@ class NotFittedError(ValueError, AttributeError):
 
 
 class Parametrised:
-    """Parameters are the arguments of ``__init__``, each kept as it came under its own name."""
+    """Parameters are the arguments of ``__init__``, each kept as it came under its own name.
+
+    scikit-learn reads them from the signature, so every estimator lists all of its own there.
+    """
 
     @classmethod
     def _names(cls) -> list[str]:
