@@ -79,9 +79,9 @@ def test_a_module_that_is_left_out_fails_too(tmp_path):
 
 
 def test_what_nobody_can_bring_is_not_required(tmp_path):
-    done = _run(tmp_path, required="chromum")
+    done = _run(tmp_path, required="chrome")
     assert done.returncode != 0
-    assert "BIRNN_REQUIRE names chromum, expected of data" in done.stdout + done.stderr
+    assert "BIRNN_REQUIRE names chrome, expected of data" in done.stdout + done.stderr
 
 
 def test_every_command_that_brings_something_is_one_of_makes():

@@ -5,7 +5,7 @@ import pytest
 
 from birnn_ref.datasets import load_snips
 from birnn_ref.experiments.networks.reader import parameter_count
-from birnn_ref.experiments.part4.snips_tags import NAMES, STUDY, Settings, build, run
+from birnn_ref.experiments.part5.snips_tags import NAMES, STUDY, Settings, build, run
 
 
 def test_both_networks_are_of_one_size():
