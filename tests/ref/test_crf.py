@@ -243,6 +243,8 @@ def test_bad_input(arguments, error, message):
 
 def test_bad_settings():
     rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="tags must be at least 1, got 0"):
+        CRF(0, rng=rng)
     with pytest.raises(ValueError, match="a name for each of the 3 tags, got 2"):
         CRF(3, ["O", "B-x"], rng=rng)
     with pytest.raises(ValueError, match="names must be O, B-x or I-x each, got 'S-x'"):
