@@ -66,7 +66,7 @@ def beam_search(
         grown = log_p[:, None] + np.where(ended[:, None], -np.inf, log_next)
         grown[ended, end] = log_p[ended]  # what has ended stays as it is
         sizes = steps + ~ended
-        scores = (grown / np.maximum(sizes, 1)[:, None] ** normalise).reshape(batch, -1)
+        scores = (grown / sizes[:, None] ** normalise).reshape(batch, -1)
         best = np.argsort(-scores, axis=1, kind="stable")[:, :width]  # (batch, width)
         beam, word = np.divmod(best, grown.shape[1])
         kept = (beam + np.arange(batch)[:, None] * width).ravel()
@@ -74,7 +74,7 @@ def beam_search(
         weights = [alpha[kept] for alpha in (*weights, alpha_t)]
         states, steps = tuple(state[kept] for state in states), sizes[kept]
         ended = ended[kept] | (said[:, -1] == end)
-    scores = log_p / np.maximum(steps, 1) ** normalise
+    scores = log_p / steps**normalise
     first = scores.reshape(batch, width).argmax(axis=1) + np.arange(batch) * width
     alphas = np.stack(weights, axis=1)  # (batch * width, steps, time)
     counts = steps - ended

@@ -66,7 +66,7 @@ TESTS = {
     "layers/_chain.py": (["test_crf.py"], "not twin"),
     "layers/crf.py": (["test_crf.py"], "not twin"),
     "losses/ctc": (["test_ctc.py"], "not torch"),
-    "models/beam_search.py": (["test_decoder.py"], "not twin and not learns"),
+    "models/beam_search.py": (["test_beam_search.py", "test_decoder.py"], "not twin and not learns"),
 }
 # Lines, by how they begin, whose survivors change nothing that a result shows, and why.
 ROOMIER, SPEED = "more room than needed is as good", "it decides how fast, not what"
