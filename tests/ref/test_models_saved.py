@@ -139,7 +139,7 @@ class TestBadFile:
 
     def test_with_other_settings(self, path):
         self._rewrite(path, settings={"cell": "gru"})
-        with pytest.raises(CheckpointError, match="has settings that make no Tagger"):
+        with pytest.raises(CheckpointError, match="has settings that do not make a Tagger"):
             Model.load(path)
 
     def test_a_checkpoint_of_training(self, path):
