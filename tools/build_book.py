@@ -93,6 +93,9 @@ def serve(port: int) -> int:
     """Rebuild on change and serve on localhost, reloading the open page."""
     port = free_port(port)
     subprocess.run([JUPYTER_BOOK, "config", "sphinx", str(BOOK), *SETTINGS], check=True)
+    with (ROOT / "conf.py").open("a", encoding="utf-8") as conf:  # it stands beside the book, and its paths do not
+        conf.write(f"\nbibtex_bibfiles = [{str(BOOK / 'references.bib')!r}]\n")
+        conf.write(f"html_static_path = [{str(BOOK / '_static')!r}]\n")
     command = [sys.executable, "-m", "sphinx_autobuild", "-c", str(ROOT), str(BOOK), str(HTML)]
     # The configuration that Jupyter Book writes for Sphinx leaves out where local extensions stand.
     environment = {**os.environ, "PYTHONPATH": str(BOOK / "_ext"), "PYTHONUNBUFFERED": "1"}  # its address at once

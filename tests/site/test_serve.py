@@ -49,6 +49,8 @@ def test_serves_and_rebuilds_on_the_next_free_port(tmp_path):
             address = _address(server, said)
             assert address != f"http://127.0.0.1:{port}", "the port was taken: it should be the next free one"
             _text(f"{address}/index.html", "Bidirectional recurrent networks")
+            _text(f"{address}/_static/course.css", "{")
+            assert "could not open bibtex" not in said.read_text(), "the references should be found"
             page = tmp_path / "book" / "back" / "notation.md"
             page.write_text(page.read_text() + "\nA line that was added while serving.\n")
             _text(f"{address}/back/notation.html", "added while serving")
