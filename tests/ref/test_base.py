@@ -116,3 +116,10 @@ def test_a_stream_read_step_by_step_is_the_sequence(cell):
     layer.backward(outputs)  # the steps have not touched what the forward kept
     with pytest.raises(ValueError, match="x_t"):
         layer.step(np.ones((2, 2)), states)
+
+
+@pytest.mark.parametrize("x_t", [np.ones((2, 4)), np.ones(3), np.ones((2, 3), np.float32)])
+def test_a_step_of_another_shape_or_dtype_is_refused(x_t):
+    layer = Recurrent("rnn", 3, 4, rng=np.random.default_rng(0), dtype=np.float64)
+    with pytest.raises((TypeError, ValueError), match="x_t"):
+        layer.step(x_t)

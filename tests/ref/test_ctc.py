@@ -204,3 +204,10 @@ def test_bad_input_to_decoders():
         ctc_beam_search(np.zeros((1, 2, 3)), width=3, best=4)
     with pytest.raises(ValueError, match="blank must lie between 0 and 2, got 3"):
         ctc_greedy(np.zeros((1, 2, 3)), blank=3)
+
+
+@pytest.mark.parametrize(("size", "loss"), [(0, 0.0), (1, np.inf)])
+def test_no_steps_say_nothing_and_only_that(size, loss):
+    logits, targets = np.zeros((1, 3, 2)), np.array([[1]])
+    assert ctc_loss(logits, targets, [0], [size])[0] == loss
+    assert ctc_loss(logits[:, :0], targets, None, [size])[0] == loss
