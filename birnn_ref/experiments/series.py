@@ -48,18 +48,6 @@ def carried(values: Float, known: npt.NDArray[np.bool_]) -> Float:
     return np.take_along_axis(values, np.where(last < 0, first, last), axis=-2)
 
 
-def straight_lines(values: Float, known: npt.NDArray[np.bool_]) -> Float:
-    """Fill holes with a straight line from the reading before to the one after; at the ends, the nearest. Axis -2."""
-    before, after = carried(values, known), carried(values[..., ::-1, :], known[..., ::-1, :])[..., ::-1, :]
-    steps = np.arange(values.shape[-2])[:, None]
-    last = np.maximum.accumulate(np.where(known, steps, -1), axis=-2)
-    time = values.shape[-2]
-    following = np.minimum.accumulate(np.where(known, steps, time)[..., ::-1, :], axis=-2)[..., ::-1, :]
-    inside = (last >= 0) & (following < time) & (following > last)
-    weight = np.where(inside, (steps - last) / np.maximum(1, following - last), 0.0)
-    return before + weight * (after - before)
-
-
 def windows(part: str, starts: Int, time: int) -> Readings:
     """Return windows of the record, ``(count, time, stations)``."""
     rows = np.asarray(starts)[:, None] + np.arange(time)

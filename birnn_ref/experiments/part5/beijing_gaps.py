@@ -6,17 +6,18 @@ their own ("single"). A network corrects a first guess: the last reading before 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from birnn_ref._checks import Float
+from birnn_ref.datasets.tasks.sensor_field import interpolated
 from birnn_ref.experiments.networks.series import Corrector, absolute_error
 from birnn_ref.experiments.paired import over_seeds_and_items
 from birnn_ref.experiments.rates import TUNING_SEEDS
-from birnn_ref.experiments.series import SCALE, Readings, carried, readings, straight_lines, windows
+from birnn_ref.experiments.series import SCALE, Readings, carried, readings, windows
 from birnn_ref.experiments.study import Study, mapping
 from birnn_ref.experiments.training import falling_rate, train
 
@@ -39,7 +40,7 @@ class Settings:
 
 
 KINDS = ("dark", "single")
-GUESSES = {"carried": carried, "lines": straight_lines}
+GUESSES: dict[str, Callable[[Float, Any], Float]] = {"carried": carried, "lines": interpolated}
 NAMES = ("forward_carried", "both_carried", "forward_lines", "both_lines")
 
 
@@ -141,7 +142,7 @@ def least_squares(gaps: Gaps, kind: str, settings: Settings) -> Float:
     rng = np.random.default_rng(2000)
     starts = rng.integers(len(readings("train").values) - settings.hours, size=2000)
     train_gaps = Gaps(windows("train", starts, settings.hours), hide(2000, kind, rng, settings))
-    lines, test_lines = (straight_lines(g.shown, g.seen) for g in (train_gaps, gaps))
+    lines, test_lines = (interpolated(g.shown, g.seen) for g in (train_gaps, gaps))
     said = test_lines.copy()
     for station in range(12):
         rows = (train_gaps.hidden & train_gaps.known)[..., station]

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from birnn_ref.datasets.tasks.sensor_field import interpolated
 from birnn_ref.experiments.networks.series import Corrector, absolute_error
 from birnn_ref.experiments.part5 import beijing_forecast, beijing_gaps
 from birnn_ref.experiments.part5.beijing_gaps import Gaps, held_out, hide, others
-from birnn_ref.experiments.series import Readings, carried, readings, straight_lines, windows
+from birnn_ref.experiments.series import Readings, carried, readings, windows
 
 KNOWN = np.array([0, 1, 0, 0, 1, 0], bool)[:, None]
 VALUES = np.array([9.0, 2.0, 9.0, 9.0, 8.0, 9.0])[:, None]
@@ -18,7 +19,7 @@ def test_a_hole_is_filled_with_the_last_reading_before_it():
 
 
 def test_a_straight_line_joins_the_readings_on_both_sides():
-    assert straight_lines(VALUES, KNOWN)[:, 0].tolist() == [2, 2, 4, 6, 8, 8]
+    assert interpolated(VALUES[None], KNOWN[None])[0, :, 0].tolist() == [2, 2, 4, 6, 8, 8]
 
 
 def test_windows_are_cut_from_the_record():
@@ -47,7 +48,7 @@ def test_no_network_is_shown_what_is_hidden(kind, name):
     other = Gaps(Readings(np.where(gaps.hidden, 777.0, gaps.values), gaps.known), gaps.hidden)
     for before, after in zip(gaps.inputs(name), other.inputs(name), strict=True):
         assert np.array_equal(before, after)
-    assert np.array_equal(others(gaps, straight_lines), others(other, straight_lines))
+    assert np.array_equal(others(gaps, interpolated), others(other, interpolated))
 
 
 def test_the_carried_guess_has_not_seen_the_far_side_of_a_gap_and_the_line_has():
