@@ -10,7 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 WORDS_A_MINUTE, LINES_A_MINUTE = 180, 20
-"""Of prose, and of code; outputs, figures and formulas are not counted."""
+"""Of prose, and of code; outputs, figures, formulas and folded code are not counted."""
+PASSED_OVER = {"cell_output", "tag_hide-input", "tag_hide-cell"}
 CHAPTER = re.compile(r"part\d_")
 EXERCISE = re.compile(r"(?:problem set |exercises/ps)(\d)", re.IGNORECASE)
 
@@ -23,7 +24,7 @@ def minutes(document: nodes.document) -> int:
     for text in document.findall(nodes.Text):
         inside = {type(node) for node in _ancestors(text)}
         if nodes.literal_block in inside:
-            lines += sum(bool(line.strip()) for line in text.splitlines()) if not _is_output(text) else 0
+            lines += sum(bool(line.strip()) for line in text.splitlines()) if not _is_passed_over(text) else 0
         elif not inside & {nodes.raw, nodes.math, nodes.math_block, nodes.comment}:
             words += len(text.split())
     return max(1, math.ceil(words / WORDS_A_MINUTE + lines / LINES_A_MINUTE))
@@ -37,8 +38,8 @@ def _ancestors(node: nodes.Node) -> list[nodes.Node]:
     return found
 
 
-def _is_output(node: nodes.Node) -> bool:
-    return any("cell_output" in parent.get("classes", []) for parent in _ancestors(node))
+def _is_passed_over(node: nodes.Node) -> bool:
+    return any(PASSED_OVER & set(parent.get("classes", [])) for parent in _ancestors(node))
 
 
 def add_facts(app: Sphinx, document: nodes.document) -> None:

@@ -14,6 +14,7 @@ from support import ROOT
 
 CHAPTERS = sorted((ROOT / "book").glob("*/*.ipynb"))
 NO_CLAIM = {"rng", "fig", "ax", "axes", "plt", "np"}
+SHOWS = {"print", "Table"}
 FIGURE = re.compile(r"(?<![\w.])(?:\d+\.\d+|\d+(?=\s?%))(?![\w.]*\d)")
 
 
@@ -48,7 +49,7 @@ def _used(node):
 def _printed(tree):
     """Names of what a cell prints: variables, what an enclosing loop runs over, and what a loop makes of them."""
     claims = set()
-    shown = [call for call in _calls(tree, []) if ast.unparse(call[0].func) == "print"]
+    shown = [call for call in _calls(tree, []) if ast.unparse(call[0].func) in SHOWS]
     for _ in range(2):
         for call, loops in shown:
             names = set().union(*map(_used, call.args))
@@ -126,7 +127,9 @@ def _changes(cell):
 
 
 def _text(cell):
-    return "\n".join(str(output.get("text", "")) for output in cell.outputs)
+    """What was printed, and what a table shows; a picture's size in words is neither."""
+    shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    return "\n".join(str(text) for text in shown if not str(text).startswith("<Figure"))
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -156,6 +159,12 @@ class TestPlanted:
 
     def test_an_output_that_nothing_asserts_is_found(self):
         assert unasserted(self.cells("errors = train()\nprint(errors)", _code("assert other > 1"))) == [0]
+
+    def test_a_table_that_nothing_asserts_is_found(self):
+        cells = self.cells("errors = train()\nTable(['a'], errors)", _code("assert other > 1"))
+        assert unasserted(cells) == [0]
+        cells[0].outputs = [{"data": {"text/plain": "error 1.004"}}]
+        assert unasserted(cells) == [0]
 
     def test_an_assertion_on_what_was_made_of_it_counts(self):
         assert (

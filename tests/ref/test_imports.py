@@ -5,7 +5,16 @@ import sys
 from support import ROOT, run
 
 # Everything but data, figures, studies, the framework twins, the variants and what Numba compiles is core.
-OUTSIDE = ("datasets/", "experiments/", "figures", "twins/", "variants/", "inspect/plots", "layers/scans/compiled/")
+OUTSIDE = (
+    "datasets/",
+    "experiments/",
+    "figures",
+    "drawings",
+    "twins/",
+    "variants/",
+    "inspect/plots",
+    "layers/scans/compiled/",
+)
 
 
 def _core_modules():

@@ -35,13 +35,14 @@ def test_every_page_but_the_ends_leads_on_and_back(site):
         assert '<a class="right-next"' in html
 
 
-def chapter(words=0, lines=0, outputs=0, exercise="Problem set 3."):
+def chapter(words=0, lines=0, outputs=0, folded=0, exercise="Problem set 3."):
     document = new_document("chapter")
     top = nodes.section(ids=["title"])
     top += nodes.title("", "Title")
     top += nodes.paragraph("", " ".join(["word"] * words))
     top += nodes.literal_block("", "\n".join(["x = 1"] * lines))
     top += nodes.container("", nodes.literal_block("", "1\n" * outputs), classes=["cell_output"])
+    top += nodes.container("", nodes.literal_block("", "x = 1\n" * folded), classes=["cell", "tag_hide-input"])
     if exercise is not None:
         top += nodes.section("", nodes.title("", "Exercise"), nodes.paragraph("", exercise), ids=["exercise"])
     document += top
@@ -50,9 +51,14 @@ def chapter(words=0, lines=0, outputs=0, exercise="Problem set 3."):
 
 @pytest.mark.parametrize(
     ("held", "minutes"),
-    [({"words": 170}, 1), ({"words": 350}, 2), ({"words": 170, "lines": 60}, 4), ({"words": 170, "outputs": 999}, 1)],
+    [
+        ({"words": 170}, 1),
+        ({"words": 350}, 2),
+        ({"words": 170, "lines": 60}, 4),
+        ({"words": 170, "outputs": 999, "folded": 999}, 1),
+    ],
 )
-def test_words_and_code_take_time_and_outputs_none(held, minutes):
+def test_words_and_code_take_time_and_what_is_passed_over_none(held, minutes):
     assert reading_time.minutes(chapter(**held)) == minutes
 
 
