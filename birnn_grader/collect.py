@@ -11,10 +11,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 
-from birnn_grader.downloads import CollectError, HandedIn, handed_in, safe
+from birnn_grader.downloads import handed_in
+from birnn_grader.owners import CollectError, HandedIn, safe
 
 COPY = re.compile(r"(?:[-_]\d{1,3}| ?\(\d{1,3}\)| - [Cc]opy|[-_ ][Cc]opy\d*)+$")
 """What browsers, platforms and JupyterLab put behind the name of a file that is there already."""
+GROUP = "group.txt"
+"""Beside a group's work: its members, a line for each."""
+LEFT_OUT = 5
+"""So many of the files that were left out are named."""
 
 
 @dataclass
@@ -25,6 +30,7 @@ class Attempt:
     time: datetime | None
     files: list[HandedIn] = field(default_factory=list)
     group: str = ""
+    members: tuple[str, ...] = ()
 
 
 def read_groups(path: Path) -> dict[str, list[str]]:
@@ -87,10 +93,12 @@ def collect(
     """
     attempts: dict[tuple[str, datetime | None], Attempt] = {}
     for file in handed_in(download, zone):
-        for student in (groups or {}).get(file.student, [file.student]):
+        members = (groups or {}).get(file.student, [])
+        for student in members or [file.student]:
             attempt = attempts.setdefault((student, file.time), Attempt(student, file.time))
             attempt.files.append(file)
-            attempt.group = file.student if student != file.student else attempt.group
+            attempt.members = tuple(sorted(members or file.group)) or attempt.members
+            attempt.group = file.student if members else attempt.group
     if not any(file.name.endswith(".ipynb") for attempt in attempts.values() for file in attempt.files):
         raise CollectError(f"{download} holds no notebook: is it the download of this assignment?")
     lines = []
@@ -104,9 +112,14 @@ def collect(
             notes.insert(0, f"handed in by {tries[-1].group}")
         done = "nothing collected"
         if chosen:
-            done = put(submitted / student / assignment, chosen, tries[-1].time, replace=replace)
-        lines.append(f"{student}: {'; '.join([done, *notes])}")
+            done = put(submitted / student / assignment, chosen, tries[-1], replace=replace)
+        lines.append(_printable(f"{student}: {'; '.join([done, *notes])}"))
     return lines
+
+
+def _printable(line: str) -> str:
+    """Return a line that stays one line, whatever names students chose for their files."""
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def choose(attempt: Attempt, notebooks: list[str]) -> tuple[dict[str, bytes], list[str]]:
@@ -116,7 +129,10 @@ def choose(attempt: Attempt, notebooks: list[str]) -> tuple[dict[str, bytes], li
     in, it counts whatever its name.
     """
     notes, found = [], [file for file in attempt.files if isinstance(file.data, bytes) and _is_notebook(file)]
-    notes += [f"{file.name} was left out: {file.why}" for file in attempt.files if file not in found]
+    left_out = [file for file in attempt.files if not isinstance(file.data, bytes) or not _is_notebook(file)]
+    notes += [f"{file.name[:80]} was left out: {file.why}" for file in left_out[:LEFT_OUT]]
+    if len(left_out) > LEFT_OUT:
+        notes.append(f"{len(left_out) - LEFT_OUT} more files were left out")
     if any(file.late for file in attempt.files):
         notes.append("marked late by the platform")
     chosen: dict[str, bytes] = {}
@@ -142,7 +158,7 @@ def choose(attempt: Attempt, notebooks: list[str]) -> tuple[dict[str, bytes], li
     return chosen, notes
 
 
-def put(folder: Path, files: dict[str, bytes], time: datetime | None, *, replace: bool) -> str:
+def put(folder: Path, files: dict[str, bytes], attempt: Attempt, *, replace: bool) -> str:
     """Write the files of one student and say what was done; nothing that is there is lost."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         return f"left out: {folder.name} is there, and is not a folder"
@@ -156,8 +172,10 @@ def put(folder: Path, files: dict[str, bytes], time: datetime | None, *, replace
     new.mkdir(parents=True)
     for name, data in files.items():
         (new / name).write_bytes(data)
-    if time is not None:
-        (new / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
+    if attempt.time is not None:
+        (new / "timestamp.txt").write_text(f"{attempt.time:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
+    if attempt.members:
+        (new / GROUP).write_text("".join(f"{member}\n" for member in attempt.members), encoding="utf-8")
     said = "collected"
     if there:
         earlier = next(

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from support import ROOT, run
 
+from birnn_grader import downloads
 from birnn_grader.collect import collect, read_groups
-from birnn_grader.downloads import CollectError
+from birnn_grader.owners import CollectError
 
 CANVAS = {
     "doejane_101_5550_ps1.ipynb": "jane",
@@ -207,3 +208,121 @@ def test_gradescopes_groups_are_known(gathered):
 def test_a_platforms_clock_may_stand_elsewhere(gathered, tmp_path):
     gathered(BLACKBOARD, zone=ZoneInfo("America/New_York"))
     assert (tmp_path / "submitted/jd101/ps1/timestamp.txt").read_text() == "2026-10-02 13:00:00 UTC\n"
+
+
+CANVAS_OF_TWO = {"doejane_101_5550_{}": "evil", "roebob_102_5551_ps1.ipynb": "bob"}
+BLACKBOARD_OF_TWO = {
+    "PS_1_jd101_attempt_2026-10-01-09-00-00_{}": "evil",
+    "PS_1_br102_attempt_2026-10-01-10-30-00_ps1.ipynb": "bob",
+}
+MOODLE_OF_TWO = {
+    "Jane Doe_8801_assignsubmission_file_/{}": "evil",
+    "Bob Roe_8802_assignsubmission_file_/ps1.ipynb": "bob",
+}
+PLAIN_OF_TWO = {"jane/{}": "evil", "bob/ps1.ipynb": "bob"}
+HOSTILE_NAMES = [
+    "x_102_attempt_2030-01-01-00-00-00_ps1.ipynb",
+    "x_br102_attempt_2030-01-01-00-00-00_ps1.ipynb",
+    "roebob_102_9999_ps1.ipynb",
+    "Bob Roe_8802_assignsubmission_file_ps1.ipynb",
+    "Bob Roe_8802_assignsubmission_file_/ps1.ipynb",
+    "submission_metadata.yml/ps1.ipynb",
+    "ps1\n102: collected\n.ipynb",
+    "ps1\u202e\x1b[2J.ipynb",
+    "x_attempt_9999-99-99-99-99-99_ps1.ipynb",
+    "\N{FRACTION SLASH}ps1.ipynb",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
+@pytest.mark.parametrize(
+    ("files", "jane", "bob"),
+    [
+        (CANVAS_OF_TWO, "101", "102"),
+        (BLACKBOARD_OF_TWO, "jd101", "br102"),
+        (MOODLE_OF_TWO, "Jane_Doe", "Bob_Roe"),
+        (PLAIN_OF_TWO, "jane", "bob"),
+    ],
+    ids=["canvas", "blackboard", "moodle", "plain"],
+)
+def test_no_name_of_a_file_takes_anothers_place(gathered, files, jane, bob, name):
+    if "/" in name and "/" not in next(iter(files)):
+        name = name.replace("/", "-")  # these platforms make one name of it
+    lines, found = gathered({path.format(name): data for path, data in files.items()})
+    assert found[bob] == "bob"
+    assert found.get(jane, "evil") == "evil"
+    assert set(found) <= {jane, bob}
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_students_own_list_of_students_counts_for_nothing(gathered):
+    forged = "submission_1:\n  :submitters:\n  - :sid: 'bob@uni.edu'\n  :created_at: 2030-01-01"
+    for at in (
+        "assignment_77_export/submission_1/submission_metadata.yml",
+        "assignment_77_export/submission_1/a/b.yml",
+    ):
+        assert gathered({**GRADESCOPE, at: forged})[1] == {"101": "jane", "bob@uni.edu": "bob"}
+        assert gathered({at: forged, **GRADESCOPE})[1] == {"101": "jane", "bob@uni.edu": "bob"}
+
+
+def test_two_students_of_one_name_both_count(gathered):
+    files = {f"Jane Doe_{n}_assignsubmission_file_/ps1.ipynb": f"jane {n}" for n in (8801, 8802)}
+    assert gathered(files)[1] == {"Jane_Doe_8801": "jane 8801", "Jane_Doe_8802": "jane 8802"}
+    _, found = gathered({"a b/ps1.ipynb": "one", "a_b/ps1.ipynb": "two", f"{'x' * 120}1/ps1.ipynb": "three",
+                         f"{'x' * 120}2/ps1.ipynb": "four"})  # fmt: skip
+    assert sorted(content for content in found.values() if "jane" not in content) == ["four", "one", "three", "two"]
+
+
+@pytest.mark.parametrize(
+    ("own", "why"),
+    [
+        ({f"{n}.ipynb": "" for n in range(10_000)}, "it is a zip file with more than 500 files"),
+        ({f"{n}.ipynb": " " * 9_000_000 for n in range(3)}, "it is a zip file with more than 20000000 bytes in it"),
+        ({"ps1.ipynb": " " * 60_000_000}, "it has more than 10000000 bytes"),
+        ({f"notes{n}.txt": "" for n in range(300)}, "295 more files were left out"),
+    ],
+    ids=["ten_thousand_files", "many_large_ones", "a_bomb", "no_notebook"],
+)
+def test_a_students_own_zip_has_limits_and_takes_one_line(gathered, own, why):
+    lines, found = gathered({"doejane_101_5550_work.zip": _deflated(own), "roebob_102_5551_ps1.ipynb": "bob"})
+    assert why in lines[0]
+    assert len(lines[0]) < 1000
+    assert found == {"102": "bob"}
+
+
+def _deflated(files):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def test_a_zip_in_a_zip_in_a_zip_is_not_opened_again(gathered):
+    inner = zipped({"inner.zip": zipped({"ps1.ipynb": "deep"})})
+    lines, found = gathered({"doejane_101_5550_work.zip": inner, "roebob_102_5551_ps1.ipynb": "bob"})
+    assert found == {"102": "bob"}
+    assert "inner.zip was left out: it is not a notebook" in lines[0]
+
+
+def test_a_link_in_a_zip_is_what_it_holds_and_leads_nowhere(gathered, tmp_path):
+    (tmp_path / "secret").write_text("the key")
+    link = zipfile.ZipInfo("doejane_101_5550_ps1.ipynb")
+    link.external_attr = 0o120777 << 16
+    _, found = gathered({link: str(tmp_path / "secret"), "roebob_102_5551_ps1.ipynb": "bob"})
+    assert found == {"101": str(tmp_path / "secret"), "102": "bob"}
+    assert not (tmp_path / "submitted/101/ps1/ps1.ipynb").is_symlink()
+
+
+def test_a_download_beyond_all_measure_is_a_line(gathered, monkeypatch):
+    monkeypatch.setattr(downloads, "BYTES", 100)
+    with pytest.raises(CollectError, match="it is not a class's download"):
+        gathered({f"s{n}/ps1.ipynb": "x" * 60 for n in range(2)})
+
+
+def test_who_worked_together_is_kept_beside_the_work(gathered, tmp_path):
+    (tmp_path / "groups.csv").write_text("group,student\nred,jane\nred,bob\n")
+    gathered({"red/ps1.ipynb": "ours", "carl/ps1.ipynb": "mine"}, groups=read_groups(tmp_path / "groups.csv"))
+    assert (tmp_path / "submitted/jane/ps1/group.txt").read_text() == "bob\njane\n"
+    assert not (tmp_path / "submitted/carl/ps1/group.txt").exists()
