@@ -18,6 +18,7 @@ LAYERS = [
         "intake",
         "engine",
         "tasks",
+        "owners",
         "downloads",
         "collect",
         "mutants",
