@@ -1,4 +1,4 @@
-"""Taggers that read half of what a `CharTagger` reads: the letters of each word, or the word numbers."""
+"""Taggers that read half of what a `CharTagger` reads, the letters or the word numbers, and one that answers late."""
 
 from __future__ import annotations
 
@@ -40,3 +40,29 @@ class WordTagger(Tagger):
     def forward(self, x: Any, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Return the logits ``(batch, time, outputs)``."""
         return super().forward(x[0], lengths, rng=rng)
+
+
+class WaitingTagger(Tagger):
+    """A forward `Tagger` whose answer for a word comes ``wait`` words later; after the last word it reads padding.
+
+    Parameters
+    ----------
+    wait : int
+        Words that are read before the answer; with 0 it is a forward `Tagger`.
+    *sizes, **options
+        As in `Tagger`.
+    """
+
+    def __init__(self, wait: int, *sizes: Any, **options: Any) -> None:
+        super().__init__(*sizes, bidirectional=False, **options)
+        self.wait = wait
+
+    def forward(self, x: Any, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
+        """Return the logits ``(batch, time, outputs)``, each in the place of the word that it is about."""
+        longer = np.pad(x, ((0, 0), (0, self.wait)))  # (batch, time + wait)
+        lengths = np.full(len(x), x.shape[1]) if lengths is None else lengths
+        return super().forward(longer, lengths + self.wait, rng=rng)[:, self.wait :]
+
+    def backward(self, d_logits: Float) -> None:
+        """Store every parameter's gradient."""
+        super().backward(np.pad(d_logits, ((0, 0), (self.wait, 0), (0, 0))))
