@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from birnn_ref.layers import Layer
+from birnn_ref.models import Seq2Seq
 from birnn_ref.twins.graph import MODELS
 from birnn_ref.twins.keras.models import KerasModel
+from birnn_ref.twins.keras.seq2seq import KerasSeq2Seq
 from birnn_ref.twins.keras.weights import recurrence_from_keras, recurrence_to_keras
 
 
@@ -15,11 +17,11 @@ def to_keras(layer: Layer) -> Any:
 
     Parameters
     ----------
-    layer : Recurrent, Bidirectional, Stack, or a model of `birnn_ref.models` but `Seq2Seq`
+    layer : Recurrent, Bidirectional, Stack, or a model of `birnn_ref.models`
 
     Returns
     -------
-    KerasRecurrence or KerasModel
+    KerasRecurrence, KerasModel or KerasSeq2Seq
         Built from Keras's own layers.
 
     Raises
@@ -40,6 +42,8 @@ def to_keras(layer: Layer) -> Any:
     """
     if isinstance(layer, MODELS):
         return KerasModel(layer)
+    if isinstance(layer, Seq2Seq):
+        return KerasSeq2Seq(layer)
     return recurrence_to_keras(layer)
 
 
@@ -48,7 +52,7 @@ def from_keras(layer: Any) -> Layer:
 
     Parameters
     ----------
-    layer : KerasRecurrence, KerasModel, keras.layers.SimpleRNN, LSTM, GRU or Bidirectional of one of them
+    layer : KerasRecurrence, KerasModel, KerasSeq2Seq, keras.layers.SimpleRNN, LSTM, GRU or Bidirectional of one of them
         Built, and with Keras's own activations; a simple RNN's may be ``"relu"``. The reference always returns
         outputs at every step, 0 past each length, and final states, whatever ``return_sequences``, ``return_state``
         and ``zero_output_for_mask``. Weights in bfloat16 or float16 become float32, which holds them exactly.
@@ -74,6 +78,6 @@ def from_keras(layer: Any) -> Layer:
     >>> type(layer).__name__, layer.forward(np.ones((2, 5, 3), np.float32))[0].shape
     ('Bidirectional', (2, 5, 4))
     """
-    if isinstance(layer, KerasModel):
+    if isinstance(layer, KerasModel | KerasSeq2Seq):
         return layer.to_reference()
     return recurrence_from_keras(layer)

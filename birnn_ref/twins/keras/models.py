@@ -11,6 +11,7 @@ import numpy as np
 from birnn_ref.layers import CRF, AdditiveAttention, Conv1D, Dense, Embedding, Layer
 from birnn_ref.twins.graph import Graph, leaves
 from birnn_ref.twins.keras.backend import keras, within
+from birnn_ref.twins.keras.crf import KerasCRF
 from birnn_ref.twins.keras.recurrence import KerasRecurrence
 from birnn_ref.twins.keras.weights import recurrence_from_keras, recurrence_to_keras
 
@@ -18,7 +19,7 @@ ops = keras.ops
 
 
 class KerasModel(keras.Model):  # type: ignore[misc]
-    """The twin of a model of `birnn_ref.models`, with the same weights.
+    """The twin of a model of `birnn_ref.models`, with the same weights; a tagger's CRF is its ``part("crf")``.
 
     Parameters
     ----------
@@ -74,6 +75,8 @@ class KerasModel(keras.Model):  # type: ignore[misc]
         if isinstance(layer, AdditiveAttention):
             U, v = self.leaves[f"{name}.U"], self.leaves[f"{name}.v"]
             return {"U": U.kernel, "b": U.bias, "v": v.kernel}
+        if isinstance(layer, CRF):
+            return dict(self.leaves[name].params)
         if isinstance(layer, Embedding):
             return {"W": self.leaves[name].embeddings}
         return {"W": self.leaves[name].kernel, "b": self.leaves[name].bias}
@@ -83,7 +86,7 @@ def _leaves(name: str, layer: Layer) -> dict[str, Any]:
     """Return a leaf's twin by name; attention is two linear maps."""
     params = layer.params
     if isinstance(layer, CRF):
-        raise TypeError("model has a CRF, which has no twin in Keras: use to_torch")
+        return {name: KerasCRF(layer)}
     if isinstance(layer, AdditiveAttention):
         U, v = params["U"], params["v"][:, None]
         return {

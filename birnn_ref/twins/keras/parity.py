@@ -34,8 +34,8 @@ def keras_results(layer: Layer, case: Case) -> Results:
     spec = twin.spec
     places = [[twin.place(level, d) for d in range(spec.directions)] for level in range(spec.depth)]
     weights = [list(place.trainable_weights) for level in places for place in level]
-    differentiate = _tensorflow if BACKEND == "tensorflow" else _torch
-    outputs, final, grads = differentiate(twin, case, [weight for chain in weights for weight in chain])
+    differentiate_case = _tensorflow if BACKEND == "tensorflow" else _torch
+    outputs, final, grads = differentiate_case(twin, case, [weight for chain in weights for weight in chain])
     dx, *rest = grads
     d_initial, rest = tuple(rest[: spec.states]), rest[spec.states :]
     chains = iter([rest[i : i + 3] for i in range(0, len(rest), 3)])
@@ -57,7 +57,7 @@ def keras_model_results(model: Layer, x: Any, lengths: Any, d_logits: Float) -> 
             for d in range(stack.spec.directions):
                 for i, variable in enumerate(stack.place(level, d).trainable_weights):
                     variables[name, level, d, i] = variable
-    logits, grads = _differentiate(lambda: twin(x, lengths=lengths), d_logits, list(variables.values()))
+    logits, grads = differentiate(lambda: twin(x, lengths=lengths), d_logits, list(variables.values()))
     by_key: dict[Any, Float] = dict(zip(variables, grads, strict=True))
     named: dict[str, Any] = {
         name: {key: by_key[name, key].reshape(np.shape(layer.params[key])) for key in plain[name]}
@@ -76,7 +76,7 @@ def keras_model_results(model: Layer, x: Any, lengths: Any, d_logits: Float) -> 
     return logits, named
 
 
-def _differentiate(run: Any, upstream: Float, variables: list[Any]) -> tuple[Float, list[Float]]:
+def differentiate(run: Any, upstream: Float, variables: list[Any]) -> tuple[Float, list[Float]]:
     """Return what ``run`` gives, and the gradients of the variables, an embedding's as a whole matrix."""
     d_result = ops.convert_to_tensor(upstream)
     if BACKEND == "torch":

@@ -222,13 +222,6 @@ class TestKeras:
             for (_, a), (_, b) in zip(moved.named_parameters(), model.named_parameters(), strict=True)
         )
 
-    def test_a_crf_is_refused(self):
-        pytest.importorskip("keras")
-        from birnn_ref.twins.keras import to_keras
-
-        with pytest.raises(TypeError, match="model has a CRF, which has no twin in Keras: use to_torch"):
-            to_keras(model_of("tagger", crf=True))
-
     def test_dropout_is_carried_and_drops_in_training_alone(self):
         pytest.importorskip("keras")
         from birnn_ref.twins.keras import to_keras
