@@ -58,6 +58,9 @@ def _printed(tree):
                     if isinstance(node, ast.Assign) and (_assigned(node) | _used(node.value)) & names:
                         names |= _assigned(node) | _used(node.value)
                 names |= set().union(*(_used(loop.iter) for loop in loops if _used(loop.target) & names))
+            if ast.unparse(call.func) == "Table":  # its rows were made before it
+                made = [node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AugAssign)]
+                names |= set().union(*(_used(node.value) for node in made if _assigned(node) & names))
             claims |= names
         shown = [call for call in _calls(tree, []) if ast.unparse(call[0].func) in {f"{n}.append" for n in claims}]
     for call, _ in _calls(tree, []):  # lists of what was printed
