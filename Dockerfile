@@ -17,6 +17,7 @@ RUN pip install --no-cache-dir --constraint constraints.txt uv
 FROM base AS student
 COPY birnn_ref birnn_ref
 COPY birnn_grader birnn_grader
+COPY birnn_student birnn_student
 RUN uv pip install --system --no-cache --constraint constraints.txt '.[student,torch,tensorflow,grader,hub]' \
  && useradd --create-home --uid 1000 --shell /bin/bash student
 COPY --chown=student exercises /home/student/exercises

@@ -42,6 +42,7 @@ notebooks: .venv/all  ## execute every chapter on the real data and store its ou
 	BIRNN_COMPILED=0 $(BIN)/python tools/notebooks.py execute $(CHAPTERS)
 
 exercises: .venv/all  ## generate exercises/ from solutions/
+	$(BIN)/python tools/examples.py
 	$(BIN)/python tools/exercises.py
 
 mutants: .venv/all  ## mark every wrong and right answer and store the instructors' table

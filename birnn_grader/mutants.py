@@ -33,6 +33,10 @@ class Mutant:
         The tests that fail it.
     says : str
         A regular expression that is found in what they say.
+    tell : str
+        What a student who makes this mistake is told by the random case of a visible test.
+    unseen : str
+        Why no visible test may fail it.
     nbgrader : bool
         Whether nbgrader's own commands are tried on it too.
     """
@@ -43,6 +47,8 @@ class Mutant:
     code: dict[str, str] = field(default_factory=dict)
     fails: list[str] = field(default_factory=list)
     says: str = ""
+    tell: str = ""
+    unseen: str = ""
     nbgrader: bool = False
 
     def answers(self, solution: Mapping[str, str]) -> dict[str, str]:

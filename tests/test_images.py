@@ -67,7 +67,7 @@ def test_the_student_has_what_exercises_and_the_hub_need_and_no_more():
 def test_the_student_gets_no_solution():
     assert set(_copied("base") + _copied("student")) <= {
         *("constraints.txt", "pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT"),
-        *("birnn_ref", "birnn_grader", "exercises"),
+        *("birnn_ref", "birnn_grader", "birnn_student", "exercises"),
     }
 
 

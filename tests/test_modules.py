@@ -5,7 +5,7 @@ import ast
 import pytest
 from support import ROOT
 
-PACKAGES = ("birnn_ref", "birnn_grader", "benchmarks", "tools", "book/_ext")
+PACKAGES = ("birnn_ref", "birnn_grader", "birnn_student", "benchmarks", "tools", "book/_ext")
 LEAST, MOST = 10, 250
 PATHS = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in PATHS}

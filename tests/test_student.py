@@ -108,5 +108,5 @@ def test_the_wheel_is_small_and_holds_data_types_and_attributions(tmp_path):
     names = {name.removeprefix(data) for name in held if name.startswith(data)}
     assert names == {path.relative_to(ROOT / data).as_posix() for path in (ROOT / data).rglob("*") if path.is_file()}
     assert sum(size for name, size in held.items() if name.startswith(data)) < 3_000_000
-    assert {"birnn_ref/py.typed", "birnn_grader/demo.ipynb"} <= held.keys()
+    assert {"birnn_ref/py.typed", "birnn_grader/demo.ipynb", "birnn_student/sets/ps1.toml"} <= held.keys()
     assert "birnn_grader/nbgrader/templates/birnn/index.html.j2" in held

@@ -129,14 +129,27 @@ def table(names: list[str], failed: Callable[[str, list[Cell], Mutant], list[str
         for mutant in wrong:
             fails = failed(name, cells, mutant)
             lost = sum(points[test] for test in fails)
-            rows.append({"mutant": mutant.name, "part": mutant.part, "fails": fails, "lost": lost})
+            row = {"mutant": mutant.name, "part": mutant.part, "fails": fails, "lost": lost, "seen": seen(fails)}
+            rows.append(row | ({"unseen": mutant.unseen} if mutant.unseen else {}))
         kept = [{"answer": m.name, "fails": failed(name, cells, m)} for m in right]
         found[name] = {"points": points, "wrong": rows, "right": kept}
     return found
 
 
+def seen(fails: Iterable[str]) -> bool:
+    """Return whether a student sees the mistake before handing in."""
+    return any(test.endswith("_visible") for test in fails)
+
+
+def share_seen(stored: dict[str, Any]) -> tuple[int, int]:
+    """Return how many wrong answers a student sees before handing in, and how many there are."""
+    rows = [row for part in stored.values() for row in part["wrong"]]
+    return sum(row["seen"] for row in rows), len(rows)
+
+
 def page(stored: dict[str, Any]) -> str:
     """Write the table as a page for instructors."""
+    seen_, all_ = share_seen(stored)
     lines = [
         "# What the exercises' tests catch",
         "",
@@ -144,14 +157,23 @@ def page(stored: dict[str, Any]) -> str:
         "loses, out of those that are given by tests. Answers that are right but written in another way stand below",
         "each table: they lose nothing. The test run marks all of them again and fails if this page differs.",
         "",
-        "A row with ✗ only under *hidden* is a mistake that a student does not see before handing in: the visible",
-        "tests are small enough to follow by hand.",
+        f"Of {all_} wrong answers, {seen_} are *seen by the student*: the notebook's test fails them, and says in a",
+        "line what looks wrong. It tries the function on a case that one can follow by hand, then on random numbers",
+        "where all sizes differ. Where a mistake must stay unseen before handing in, the reason stands in its place.",
     ]
     for name, part in stored.items():
-        lines += ["", f"## {name}", "", "| function | what the learner did | visible | hidden | loses |"]
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            "| function | what the learner did | seen by the student | at grading | loses |",
+        ]
         lines += ["| --- | --- | :-: | :-: | --: |"]
         for row in part["wrong"]:
-            shown = [("✗" if any(t.endswith(kind) for t in row["fails"]) else "") for kind in ("visible", "hidden")]
+            shown = (
+                "✗" if row["seen"] else row.get("unseen", ""),
+                "✗" if any("hidden" in t for t in row["fails"]) else "",
+            )
             lost = f"{row['lost']:g} of {sum(part['points'].values()):g}"
             lines.append(f"| `{row['part']}` | {row['mutant']} | {shown[0]} | {shown[1]} | {lost} |")
         lines += ["", "Right, and marked so: " + "; ".join(row["answer"] for row in part["right"]) + "."]

@@ -24,6 +24,8 @@ from birnn_grader.judge.limits import Limits
 
 # All of the grader that a sandbox sees, as /grader/birnn_inside.
 INSIDE = Path(__file__).resolve().parents[1] / "inside"
+# What a notebook's first cell imports lies beside it: every student has it, and nothing in it is believed.
+STUDENT = Path(__file__).resolve().parents[2] / "birnn_student"
 START = "import sys; sys.path.insert(0, '/grader'); from birnn_inside.runner import main; main()"
 HIDDEN = ("birnn_ref", "birnn_grader")  # packages a student's process never finds, installed or not
 ENVIRONMENT = {
@@ -100,7 +102,14 @@ class Bubblewrap:
         for folder in ("/tmp", "/student", "/dev/shm"):
             command += ["--perms", "1777", "--size", str(limits.file), "--tmpfs", folder]
         command += self._libraries()  # after the empty folders: an environment may lie in /tmp
-        command += ["--ro-bind", str(INSIDE), "/grader/birnn_inside"]
+        command += [
+            "--ro-bind",
+            str(INSIDE),
+            "/grader/birnn_inside",
+            "--ro-bind",
+            str(STUDENT),
+            "/grader/birnn_student",
+        ]
         if files:
             for path in sorted(Path(files).iterdir()):
                 command += ["--ro-bind", str(path), f"/student/{path.name}"]
@@ -164,7 +173,7 @@ class Container:
         for name, value in ENVIRONMENT.items():
             if name != "PATH":  # the image's own leads to its Python
                 command += ["--env", f"{name}={value}"]
-        command += ["--volume", f"{INSIDE}:/grader/birnn_inside:ro"]
+        command += ["--volume", f"{INSIDE}:/grader/birnn_inside:ro", "--volume", f"{STUDENT}:/grader/birnn_student:ro"]
         if files:
             for path in sorted(Path(files).iterdir()):
                 command += ["--volume", f"{path}:/student/{path.name}:ro"]

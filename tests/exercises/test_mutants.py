@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from birnn_grader.starter import TEMPLATE
+from birnn_student import asking
 
 CELLS = {name: tool.code_cells(name) for name in tool.assignments()}
 WRONG, RIGHT = ([(name, m) for name in CELLS for m in tool.mutants(name)[kind]] for kind in (0, 1))
@@ -42,6 +43,7 @@ def test_a_wrong_answer_loses_its_points_and_only_those(name, mutant):
     failed = tool.mark(name, CELLS[name], mutant.answers(tool.solution(CELLS[name])))
     assert sorted(failed) == sorted(mutant.fails), failed
     assert re.search(mutant.says, "\n".join(failed.values())), failed
+    assert mutant.tell in "\n".join(failed.values()), failed
 
 
 @_named(RIGHT)
@@ -66,9 +68,9 @@ def test_what_is_no_answer_gets_help_and_costs_only_its_part(name, part, kind):
         assert re.match("AssertionError: .*" + says.format(part=part), message, re.DOTALL), message
 
 
-def test_nan_and_an_endless_loop_get_help():
-    cells = [c if c.id != "setup" else tool.Cell(c.id, c.kind, c.source.replace("seconds=20", "seconds=0.2"))
-             for c in CELLS["ps1"]]  # fmt: skip
+def test_nan_and_an_endless_loop_get_help(monkeypatch):
+    monkeypatch.setattr(asking, "SECONDS", 0.2)
+    cells = CELLS["ps1"]
     endless = tool.mark("ps1", cells, {"rnn_step": "def rnn_step(*arguments):\n    while True:\n        pass"})
     not_finite = tool.mark("ps1", cells, {"rnn_step": "def rnn_step(x_t, h_prev, *w):\n    return h_prev * np.nan"})
     assert all("does its loop end" in message for message in endless.values())
@@ -78,15 +80,22 @@ def test_nan_and_an_endless_loop_get_help():
 
 @each_assignment
 def test_every_assignment_has_the_same_first_cell(name):
-    assert CELLS[name][0] == CELLS["ps1"][0]
-    assert CELLS[name][0].id == "setup"
+    first = CELLS[name][0]
+    assert first.id == "setup"
+    assert first.source == CELLS["ps1"][0].source.replace('"ps1"', f'"{name}"')
+
+
+def test_a_student_sees_nearly_every_mistake_and_each_other_one_has_its_reason():
+    unseen = [m for _, m in WRONG if not tool.seen(m.fails)]
+    assert 1 - len(unseen) / len(WRONG) >= 0.97
+    assert [m.name for m in unseen if not m.unseen] == []
 
 
 def test_a_new_assignment_begins_as_the_others_do():
     """With their first cell, and with the paragraph that says how to work."""
     new = nbformat.read(TEMPLATE / "problem_set.ipynb", as_version=4).cells
     (setup,) = (cell.source for cell in new if cell.id == "setup")
-    assert setup == CELLS["ps1"][0].source
+    assert setup == CELLS["ps1"][0].source.replace('"ps1"', '"PROBLEM_SET"')
     known = nbformat.read(tool.ROOT / "solutions/ps1/ps1.ipynb", as_version=4).cells[0].source
     (how,) = (part for part in known.split("\n\n") if part.startswith("**How to work.**"))
     assert how in new[0].source
