@@ -6,6 +6,7 @@ one and by stock; classes of 10, 100 and 1,000: about 25 minutes.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import statistics
@@ -52,6 +53,27 @@ def _course(folder: Path, students: int, assignment: str = "ps1") -> Path:
     for n in range(students):
         shutil.copytree(ROOT / "solutions" / assignment, folder / "submitted" / f"student{n:05}" / assignment)
     return folder
+
+
+def mixed_course(folder: Path, students: int) -> Path:
+    """Make a course for problem set 1 and a class as it is: blank, right, every wrong answer in turn."""
+    from birnn_grader.mutants import read_mutants
+    from birnn_grader.package import answers_of, read
+
+    course = _course(folder, 0)
+    solution = answers_of(read(course / "solutions/ps1/ps1.ipynb")["cells"])
+    wrong, right = read_mutants(ROOT / "tests/exercises/mutants/ps1.toml")
+    made = [{}, solution, *(mutant.answers(solution) for mutant in (*wrong, *right))]
+    for n in range(students):
+        notebook = read(course / "exercises/ps1/ps1.ipynb")
+        for cell in notebook["cells"]:
+            name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            if cell["metadata"].get("nbgrader", {}).get("solution"):
+                cell["source"] = made[n % len(made)].get(name, cell["source"])
+        path = course / "submitted" / f"student{n:05}" / "ps1" / "ps1.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(notebook))
+    return course
 
 
 def _timed(course: Path, way: str) -> float:
@@ -104,7 +126,7 @@ def _by_size(folder: Path, sizes: tuple[int, ...]) -> dict[str, float]:
     """Return the seconds of a whole class by two workers, and of a second run with nothing to do, by its size."""
     figures = {}
     for size in sizes:
-        course = _course(folder / f"class{size}", size)
+        course = mixed_course(folder / f"class{size}", size)
         for words in ("by two workers", "again, nothing to do"):
             seconds = _command(course, "birnn_grader.cli", "run", "ps1", "--workers", "2")
             figures[f"a class of {size}, {words}, seconds"] = seconds

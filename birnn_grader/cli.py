@@ -68,6 +68,8 @@ def _grade(commands: _Parser) -> None:
     one.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's scheduler, in place of --workers"
     )
+    one = commands.add(grading.share, "share", "course")
+    one.add_argument("assignment", help="its name, as in submitted/STUDENT/ASSIGNMENT")
     one = commands.add(grading.regrade, "regrade", "course", "sandbox", "workers")
     one.add_argument("assignment", help="its name, as in solutions/ASSIGNMENT")
     one.add_argument("--yes", action="store_true", help="write without asking")

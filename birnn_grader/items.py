@@ -35,10 +35,14 @@ class Item:
     scores: dict[str, float] = field(default_factory=dict)
     said: Counter[str] = field(default_factory=Counter)
 
+    def fails(self, student: str) -> bool:
+        """Return whether a student did not get all of its points."""
+        return self.scores.get(student, self.points) < self.points
+
     @property
     def failed(self) -> list[str]:
         """The students who did not get all of its points."""
-        return sorted(student for student, score in self.scores.items() if score < self.points)
+        return sorted(filter(self.fails, self.scores))
 
     @property
     def share(self) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,18 @@ from birnn_grader.pool import notebooks_of
 from birnn_grader.results import Shelf, save
 
 TEMPLATES = Path(__file__).parent / "nbgrader" / "templates"
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Signs that show nothing, or move others: all of these kinds but those that Persian and Hindi need.
+HIDES, LEFT = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}, "\t\n\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 MOST, LONGEST = 20, 4_000  # groups and pairs shown, characters of one answer shown
 MESSAGE = 160
 
 
 def clean(value: Any) -> Any:
     """Return a text without what would move or hide its neighbours on a page; the template escapes it besides."""
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    shown = ("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in HIDES and c not in LEFT else c for c in value)
+    return "".join(shown)
 
 
 class Report:
@@ -86,7 +91,7 @@ class Report:
             part = settings_of(cell).get("grade_id", "")
             if kind(cell) == "answer" and cell["source"] != released.get(part):
                 self.sources.setdefault(student, {})[part] = cell["source"]
-            elif kind(cell) == "test" and part in items and student in items[part].failed:
+            elif kind(cell) == "test" and part in items and items[part].fails(student):
                 items[part].said[_said(cell)] += 1
 
     def _wrong(self) -> list[dict[str, Any]]:
@@ -118,22 +123,23 @@ class Report:
         for student in self.handed_in:
             points = sum(item.scores.get(student, 0.0) for item in tests)
             if student in self.marks and points < full / 2:
-                missing = [item.title for item in tests if student in item.failed]
+                missing = [item.title for item in tests if item.fails(student)]
                 found.append((student, points, missing, self.notes.get(student, [])))
         return sorted(found, key=lambda row: (row[1], row[0]))
 
     def facts(self) -> dict[str, Any]:
         """Return everything that the template shows."""
-        totals = {student: marks.total() for student, marks in self.marks.items() if student in self.handed_in}
+        handed_in = set(self.handed_in)
+        totals = {student: marks.total() for student, marks in self.marks.items() if student in handed_in}
         full = sum(points for package in self.packages.values() for points in package.points().values())
         waiting = {s for s, own in self.marks.items() if any(own.of(cell) is None for cell in own.cells)}
         unreadable = [s for s, notes in self.notes.items() if any(note.startswith("scored 0:") for note in notes)]
         progress = [
-            ("students known", sorted(self.known | set(self.handed_in))),
+            ("students known", sorted(self.known | handed_in)),
             ("handed in", self.handed_in),
-            ("nothing handed in", sorted(self.known - set(self.handed_in))),
-            ("handed in and not graded yet", sorted(set(self.handed_in) - set(self.marks))),
-            ("graded, something waits for a mark by hand", sorted(waiting & set(self.handed_in))),
+            ("nothing handed in", sorted(self.known - handed_in)),
+            ("handed in and not graded yet", sorted(handed_in - set(self.marks))),
+            ("graded, something waits for a mark by hand", sorted(waiting & handed_in)),
             ("could not be read", sorted(unreadable)),
             ("after the due date", self.late),
         ]

@@ -1,4 +1,4 @@
-"""``collect``, ``run``, ``regrade``, ``report`` and ``export``: from a platform's download to its grades."""
+"""``collect``, ``run``, ``share``, ``regrade``, ``report`` and ``export``: from a platform's download to its grades."""
 
 from __future__ import annotations
 
@@ -84,6 +84,30 @@ def _regrade(app: Any, arguments: argparse.Namespace) -> int:
             return 0
     again.write()
     print("written; `nbgrader generate_feedback` renews the pages")
+    return 0
+
+
+def share(arguments: argparse.Namespace) -> int:
+    """Give everyone of a group the marks and comments that a person gave to one of it.
+
+    Groups are those of `collect`. Where two members were given different things, everything stays as it is.
+    """
+    from nbgrader.api import Gradebook
+
+    from birnn_grader.lock import alone
+    from birnn_grader.nbgrader import share as sharing
+    from birnn_grader.nbgrader.course import course
+    from birnn_grader.pool import notebooks_of
+    from birnn_grader.results import Shelf
+
+    coursedir, name = course(arguments.course).coursedir, arguments.assignment
+    shelf, notebooks = Shelf(coursedir, name), notebooks_of(coursedir, name)
+    folders = [(one, shelf.folder(coursedir.submitted_directory, one)) for one in shelf.students()]
+    together = sharing.groups(folders, notebooks)
+    with alone(coursedir.root, f"share {name}"), Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        lines = [line for members in together for line in sharing.share(gradebook, name, notebooks, members)]
+        gradebook.db.commit()
+    print("\n".join([*lines, f"{len(together)} groups, {len(lines)} marks and comments that not all of one have"]))
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,10 @@ def progress(unit: str = "notebook") -> Callable[[Any, int], Any]:
     """Return what shows a stream of so many as a bar, with the time left, where a person looks on."""
     from tqdm import tqdm  # type: ignore[import-untyped]
 
-    return lambda stream, total: tqdm(stream, total=total, unit=unit, disable=None)
+    columns, rows = shutil.get_terminal_size()  # tqdm shows nothing in a terminal that does not say how large it is
+    return lambda stream, total: tqdm(
+        stream, total=total, unit=unit, disable=None, ncols=min(columns, 100), nrows=max(rows, 2)
+    )
 
 
 def zone(name: str) -> ZoneInfo:

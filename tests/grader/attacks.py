@@ -560,3 +560,116 @@ code(
 code("changes_its_arguments", RIGHT_STEP.replace("    return", "    b_h = b_h.copy(); x_t += 0\n    return"), FULL)
 code("leaves_a_file_open", "log = open('log.txt', 'w')\n" + RIGHT_STEP, FULL)
 file("byte_order_mark", lambda: b"\xef\xbb\xbf" + json.dumps(c.with_answers(c.answers())).encode(), FULL)
+
+
+# -- cells that a student added ---------------------------------------------------------------------------------------
+def added(name, source, deserved, answers="right", after="setup", wrong=None):
+    """An attack by a code cell beside the released ones; ``wrong`` is part 1's answer where it is not the right one."""
+
+    def make(folder, places):
+        known = c.answers() if answers == "right" else {}
+        made = c.with_answers({**known, "rnn_step": wrong} if wrong else known)
+        at = next(n for n, cell in enumerate(made["cells"]) if cell["id"] == after) if after else len(made["cells"]) - 1
+        cell = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "execution_count": None}
+        made["cells"].insert(at + 1, {**cell, "source": _fill(source, places)})
+        (folder / "ps1.ipynb").write_text(json.dumps(made))
+
+    attack(name, deserved, make)
+
+
+NOTHING = STEP + "    return np.zeros((len(x_t), len(b_h)))\n"
+YES = (
+    "import builtins, numpy as np, numpy.testing\nyes = lambda *a, **k: True\n"
+    "np.allclose = np.isclose = np.array_equal = builtins.isinstance = yes\n"
+    "for name in dir(numpy.testing):\n    if name.startswith('assert'):\n        setattr(numpy.testing, name, yes)\n"
+)
+added("added_patches", YES, REST, wrong=NOTHING)
+added("added_patches_at_the_end", YES, REST, after=None, wrong=NOTHING)
+added("added_score_as_output", "3.0\n", 0.0, answers="blank")
+added("added_loops", "while True:\n    pass\n", FULL)
+added("added_ends_its_process", "import os\nos._exit(0)\n", FULL)
+added("added_segfault", "import ctypes\nctypes.string_at(0)\n", FULL)
+added("added_is_not_python", "%%bash\nrm -rf / (\n", FULL)
+added("added_background_process", DAEMON, FULL)
+added("added_fork_flood", "import os\nwhile True:\n    os.fork()\n", FULL)
+added(
+    "added_forged_messages",
+    FORGE + "for number in range(12):\n    for descriptor in range(3, 64):\n        try:\n"
+    "            os.write(descriptor, forged(number))\n        except OSError:\n            pass\n",
+    None,
+    wrong=NOTHING,
+)
+added(
+    "reads_the_solutions_from_an_added_cell",
+    FIND + "import json\nfor path in ['@COURSE@/solutions/ps1/ps1.ipynb', *find('ps1.ipynb')]:\n    try:\n"
+    "        for cell in json.load(open(path))['cells']:\n            source = ''.join(cell['source'])\n"
+    "            if 'BEGIN SOLUTION' in source and cell['cell_type'] == 'code':\n                exec(source)\n"
+    "    except OSError:\n        pass\n",
+    0.0,
+    answers="blank",
+    after="birnn_outputs",
+)
+added("added_script", f"print({SCRIPT!r})\ndisplay({SCRIPT!r})\nraise ValueError({SCRIPT!r})\n", FULL)
+
+
+def _many_added(made):
+    for n in range(300):
+        cell = {"cell_type": "code", "id": f"mine{n}", "metadata": {}, "outputs": [], "execution_count": None}
+        made["cells"].insert(2, {**cell, "source": f"x = {n}\n"})
+
+
+notebook("added_by_the_hundred", _many_added, FULL)
+
+
+# -- metadata that is lost, and restored by the neighbours ------------------------------------------------------------
+def _strip(made):
+    for n, cell in enumerate(made["cells"]):
+        cell["metadata"], cell["id"] = {}, f"fresh-{n}"
+
+
+def _strip_and_edit(made):
+    """Who loses all ids and rewrites the tests as what gives points."""
+    _edit_tests(made)
+    _strip(made)
+
+
+def _strip_and_double(made):
+    """Copies of the tests' texts stand around cells that claim to be answers."""
+    tests = [copy.deepcopy(cell) for cell in _tests(made)]
+    claim = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "3.0"}
+    made["cells"] = [one for test in tests for one in (test, {**copy.deepcopy(claim), "id": "c"}, test)] + made["cells"]
+    _strip(made)
+
+
+def _swap(made):
+    """The tests' cells say that they are answers, the answers' that they are tests."""
+    answers_, tests = _answers(made), _tests(made)
+    for answer, test in zip(answers_, tests, strict=False):
+        answer["metadata"], test["metadata"] = test["metadata"], answer["metadata"]
+        answer["id"], test["id"] = test["id"], answer["id"]
+        test["source"] = "3.0"
+
+
+def _strip_half(made):
+    """Every second cell has lost what it was."""
+    for n, cell in enumerate(made["cells"]):
+        if n % 2:
+            cell["metadata"], cell["id"] = {}, f"fresh-{n}"
+
+
+notebook("lost_metadata", _strip, FULL)
+notebook("lost_metadata_of_half", _strip_half, FULL)
+notebook("lost_metadata_and_edited_tests", _strip_and_edit, 0.0, "blank")
+notebook("lost_metadata_and_doubled_tests", _strip_and_double, 0.0, "blank")
+notebook("lost_metadata_reversed", lambda made: (_strip(made), made["cells"].reverse())[0], 0.0, "blank")
+notebook("swapped_metadata", _swap, 0.0, "blank")
+
+
+# -- who worked together ----------------------------------------------------------------------------------------------
+def _forged_group(folder, places):
+    """A list of members that names others, and one with names that lead elsewhere."""
+    (folder / "ps1.ipynb").write_text(json.dumps(c.released()))
+    (folder / "group.txt").write_text("forged_group\nforged_group-victim\n../../gradebook.db\n" + "x" * 10**6)
+
+
+attack("forged_group", 0.0, _forged_group)

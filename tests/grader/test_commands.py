@@ -1,9 +1,12 @@
 """The instructor's five commands, as the README shows them, on a course folder of its own."""
 
 import csv
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -43,6 +46,18 @@ def test_run_feedback_and_export(course):
     with (course / "grades.csv").open() as stream:
         scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(stream)}
     assert scores == {"blank": 0.0, "right": FULL + 1.5}
+
+
+def test_a_bar_shows_the_time_left_in_any_terminal():
+    """One of no known width too, as in a container."""
+    terminal, other_end = os.openpty()
+    words = "import time; from birnn_grader.commands.shared import progress as bar\n"
+    words += "for _ in bar()(range(20), 20): time.sleep(.05)"
+    subprocess.run([sys.executable, "-c", words], stderr=other_end, check=True)
+    os.close(other_end)
+    bar = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert re.search(r"\d\d?%.*1?\d/20 \[00:0\d<00:0\d", bar), bar
 
 
 def test_a_second_run_changes_nothing(course):

@@ -1,6 +1,7 @@
 """The page about a class: what it says, whom it shows it to, and nothing of a student's that runs."""
 
 import re
+import time
 
 import pytest
 from browsing import PATIENCE, Visit, violations
@@ -10,6 +11,7 @@ from playwright.sync_api import sync_playwright
 from birnn_grader import alike
 from birnn_grader.cli import main
 from birnn_grader.items import Item, discriminations
+from birnn_grader.report import clean
 
 STEP = answers()["rnn_step"]
 SHARED = {
@@ -80,6 +82,21 @@ def test_nothing_of_a_students_runs_or_hides(page):
     assert "\x1b" not in html
 
 
+@pytest.mark.parametrize(
+    "sign",
+    ["\u202e", "\u2066", "\u061c", "\u200b", "\u00ad", "\u2028", "\x1b", "\x00", "\ud800", "\U000e0041", "\ufeff"],
+    ids=ascii,
+)
+def test_no_sign_that_hides_or_moves_its_neighbours_gets_onto_the_page(sign):
+    assert clean(f"a{sign}b") == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def test_names_and_code_stay_as_they_are():
+    text = "Zoë, علی\u200cرضا, x = 1\n\tif x < 2: pass"
+    assert clean(text) == text
+    assert clean(0.5) == 0.5
+
+
 def test_it_holds_nothing_of_a_hidden_tests(page):
     text = _text(page)
     hidden = text.split("test_rnn_step_hidden")[1].split("Check yourself")[0]
@@ -134,6 +151,16 @@ def test_one_part_or_two_alike_are_no_more_than_chance(parts):
 )
 def test_no_source_ends_the_comparison(source):
     assert alike.form(source) == alike.form(source)
+
+
+def test_a_large_class_takes_no_more_time_for_each_student():
+    """Of ten thousand as of a hundred: whoever looks up one student looks at no other."""
+    item = Item("i", "", 1, scores={f"s{n}": float(n % 2) for n in range(10_000)})
+    began = time.process_time()
+    assert sum(item.fails(student) for student in item.scores) == 5_000
+    assert time.process_time() - began < 0.5
+    assert len(item.failed) == 5_000
+    assert not item.fails("nobody")
 
 
 def test_an_item_that_the_best_fail_stands_out():
