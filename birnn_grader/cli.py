@@ -82,8 +82,14 @@ def _grade(commands: _Parser) -> None:
     one.add_argument(
         "--form",
         default="nbgrader",
-        choices=("nbgrader", "moodle", "canvas", "blackboard", "questions"),
-        help="whose columns",
+        choices=("nbgrader", "moodle", "canvas", "blackboard", "gradescope", "questions"),
+        help="whose columns; gradescope: an autograder for one assignment, a zip file",
+    )
+    one.add_argument(
+        "--canvas-column",
+        default="",
+        choices=("ID", "SIS User ID", "SIS Login ID"),
+        help="which of Canvas's the students' names are (default: ID for a number, else SIS Login ID)",
     )
     one.add_argument("--to", default="grades.csv", metavar="FILE", help="where (default: %(default)s)")
 

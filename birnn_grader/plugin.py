@@ -19,7 +19,7 @@ def configure(c: Any) -> None:
     c.Autograde.autograde_preprocessors = [
         "birnn_grader.nbgrader.preprocessor.SplitExecute",
         f"{steps}.LimitOutput",
-        f"{steps}.SaveAutoGrades",
+        "birnn_grader.nbgrader.preprocessor.SaveScores",
         f"{steps}.AssignLatePenalties",
         f"{steps}.CheckCellMetadata",
     ]

@@ -152,7 +152,7 @@ def export(arguments: argparse.Namespace) -> int:
     """Write the grades as CSV."""
     from nbgrader.api import Gradebook
 
-    from birnn_grader.nbgrader import questions
+    from birnn_grader.nbgrader import gradescope, questions
     from birnn_grader.nbgrader.course import course
     from birnn_grader.nbgrader.export import ABSENT, WAITING, choose, write
 
@@ -164,7 +164,14 @@ def export(arguments: argparse.Namespace) -> int:
             count = questions.write(gradebook, to, arguments.assignments, arguments.student)
             print(f"{count} lines in {arguments.to}")
             return 0
-    print(f"{write(rows, to, arguments.form)} lines in {arguments.to}")
+        if arguments.form == "gradescope":
+            if len(arguments.assignments) != 1:
+                raise PackageError("Gradescope takes one assignment at a time: name it")
+            print(f"marks of {gradescope.write(gradebook, rows, to)} students in {arguments.to}")
+            if unknown := [row["student_id"] for row in rows if not any("@" in name for name in gradescope.names(row))]:
+                print(f"without an e-mail address, by which Gradescope knows them: {', '.join(unknown[:10])}")
+    if arguments.form != "gradescope":
+        print(f"{write(rows, to, arguments.form, arguments.canvas_column)} lines in {arguments.to}")
     for status in (ABSENT, WAITING):
         blank = [f"{row['student_id']} ({row['assignment']})" for row in rows if row["status"] == status]
         if blank:

@@ -14,6 +14,8 @@ from typing import Any
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy import text
 
+from birnn_grader.nbgrader.platforms import NO_GRADE, platform
+
 _QUERY = """
 WITH graded AS (
   SELECT notebook_id, SUM(CASE
@@ -45,18 +47,23 @@ HEADER = (
     "raw_score late_submission_penalty score max_score status"
 )
 FORMATS = ("nbgrader", "moodle", "canvas", "blackboard")
+FORMULA = tuple("=+-@＝＋－＠")
+"""What begins a formula in a spreadsheet, the wide forms of an East Asian keyboard too."""
 ABSENT, WAITING, GRADED = "not handed in", "not graded yet", "graded"
 
 
 def harmless(value: Any) -> Any:
-    """Return a text that no spreadsheet takes for a formula; a number as it is.
+    r"""Return a text that no spreadsheet takes for a formula, on one line; a number as people write it.
 
     Examples
     --------
-    >>> harmless("=1+1"), harmless("Zoë"), harmless(-1.0)
-    ("'=1+1", 'Zoë', -1.0)
+    >>> harmless("=1+1"), harmless("Zoë"), harmless(-1.0), harmless(0.1 + 0.2), harmless("a\nb")
+    ("'=1+1", 'Zoë', -1.0, 0.3, 'a b')
     """
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
+    if not isinstance(value, str):
+        return round(value, 6) if isinstance(value, float) else value
+    text_ = "".join(sign if sign.isprintable() else " " for sign in value)
+    return f"'{text_}" if text_.lstrip()[:1] in FORMULA and text_ != NO_GRADE and text_.strip() else text_
 
 
 class ExportError(Exception):
@@ -92,7 +99,7 @@ def choose(gradebook: Any, students: Collection[str] = (), assignments: Collecti
     return [r for r in kept if not assignments or r["assignment"] in assignments]
 
 
-def write(kept: list[dict[str, Any]], path: str | Path, form: str = "nbgrader") -> int:
+def write(kept: list[dict[str, Any]], path: str | Path, form: str = "nbgrader", column: str = "") -> int:
     """Write the rows of `choose`; return the number of lines, headings left out.
 
     Parameters
@@ -101,39 +108,30 @@ def write(kept: list[dict[str, Any]], path: str | Path, form: str = "nbgrader") 
     path : path
     form : {"nbgrader", "moodle", "canvas", "blackboard"}
         The platforms get a line for each student and a column for each assignment, headed as their import expects.
+    column : str
+        As of `platforms.platform`.
     """
     if form not in FORMATS:
         raise ValueError(f"form is {form!r}, expected one of {', '.join(FORMATS)}")
-    kept = [{name: harmless(value) for name, value in row.items()} for row in kept]
     with open(path, "w", newline="", encoding="utf-8") as stream:
         if form == "nbgrader":
             table = csv.DictWriter(stream, HEADER.split(), lineterminator="\n")
             table.writeheader()
-            table.writerows(kept)
+            table.writerows({name: harmless(value) for name, value in row.items()} for row in kept)
             return len(kept)
+        how = platform(form, kept, column)
         full = {row["assignment"]: row["max_score"] for row in kept}
         by_student: dict[str, dict[str, Any]] = {}
         for row in kept:
-            by_student.setdefault(row["student_id"], {"row": row})[row["assignment"]] = row["score"]
-        plain = csv.writer(stream, lineterminator="\n")
-        if form == "blackboard":
-            plain = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        if form == "moodle":
-            plain.writerow(["ID number", "Email address", *full])
-        elif form == "blackboard":
-            plain.writerow(["Last Name", "First Name", "Username", *full])
-        else:
-            plain.writerow(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *full])
-            plain.writerow(["    Points Possible", "", "", "", "", *full.values()])  # as Canvas's own export has it
-        for student, entry in by_student.items():
-            row, scores = entry["row"], [entry.get(title, "") for title in full]
-            name = ", ".join(part for part in (row["last_name"], row["first_name"]) if part)
-            lead = {
-                "moodle": [student, row["email"]],
-                "blackboard": [row["last_name"], row["first_name"], student],
-                "canvas": [name or student, "", student, student, ""],
-            }[form]
-            plain.writerow([*lead, *scores])
+            score = how.blank if row["score"] == "" else row["score"]
+            by_student.setdefault(row["student_id"], {"row": row})[row["assignment"]] = score
+        plain = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL if how.quoted else csv.QUOTE_MINIMAL)
+        plain.writerow([*how.head, *full])
+        if how.points:
+            plain.writerow([*how.points, *full.values()])
+        for entry in by_student.values():
+            scores = [entry.get(title, how.blank) for title in full]
+            plain.writerow([harmless(value) for value in (*how.lead(entry["row"]), *scores)])
         return len(by_student)
 
 

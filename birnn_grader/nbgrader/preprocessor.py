@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import nbformat
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Float, Unicode
 
 from birnn_grader import engine, package
-from birnn_grader.judge import sandbox
+from birnn_grader.judge import cells, sandbox
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Sandbox
 from birnn_grader.nbgrader.course import load_package
@@ -59,3 +59,14 @@ class CheckNames(NbGraderPreprocessor):
         if found := package.problems(plain["cells"]):
             raise package.PackageError("; ".join(found))
         return nb, resources
+
+
+class SaveScores(SaveAutoGrades):
+    """nbgrader's step that saves the scores; a test that is extra credit gives the points of its tag."""
+
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        super()._add_score(cell, resources)
+        if cells.extra(plain := json.loads(json.dumps(cell))):
+            names = cell.metadata["nbgrader"]["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+            self.gradebook.find_grade(*names).auto_score = engine.score(plain, False)
+            self.gradebook.db.commit()

@@ -32,8 +32,7 @@ from birnn_grader import pool
 from birnn_grader import results as results_
 from birnn_grader.judge.limits import Limits
 from birnn_grader.judge.sandbox import Bubblewrap
-from birnn_grader.nbgrader import questions
-from birnn_grader.nbgrader.export import ABSENT, FORMATS, GRADED, WAITING, ExportError, choose, rows, write
+from birnn_grader.nbgrader.export import choose, write
 from birnn_grader.nbgrader.merge import merge
 
 LIMITS = Limits(cell=20)
@@ -267,99 +266,6 @@ def test_ten_thousand_students_are_merged_and_exported_in_ten_seconds(empty, tmp
         rows = list(csv.DictReader(stream))
     assert len(rows) == 10_000
     assert {row["score"] for row in rows} == {"1.0"}
-
-
-@pytest.fixture
-def mixed(empty, tmp_path):
-    """Two assignments, the second done by nobody; work that is graded, worth 0, half marked, not handed in."""
-    folder = tmp_path / "course"
-    shutil.copytree(empty, folder)
-    full, nothing, waiting = _results(3)
-    nothing["scores"] = dict.fromkeys(TESTS, 0.0)
-    waiting["scores"] = {**waiting["scores"], "explain_last_output": None}
-    with _open(folder) as book:
-        merge(book, "ps1", [full, nothing, waiting])
-        book.add_student("away", first_name="A", last_name="Way")
-        book.add_assignment("ps2")
-        book.db.commit()
-        yield book
-
-
-def test_blank_zero_and_not_graded_yet_are_three_things(mixed):
-    found = {(r["assignment"], r["student_id"]): (r["status"], r["raw_score"], r["score"]) for r in rows(mixed)}
-    assert [found["ps1", s] for s in ("s00000", "s00001", "s00002", "away")] == [
-        (GRADED, 1.0, 1.0),
-        (GRADED, 0.0, 0.0),
-        (WAITING, "", ""),
-        (ABSENT, "", ""),
-    ]
-    assert {found["ps2", s] for s in ("s00000", "s00001", "s00002", "away")} == {(ABSENT, "", "")}
-
-
-def test_a_mark_by_hand_is_graded_and_not_marked_again(mixed):
-    mixed.find_grade("explain_last_output", "ps1", "ps1", "s00002").manual_score = 1.5
-    mixed.db.commit()
-    found = {r["student_id"]: (r["status"], r["score"]) for r in rows(mixed) if r["assignment"] == "ps1"}
-    assert found["s00002"] == (GRADED, 2.5)
-
-
-def test_assignments_and_students_are_chosen(mixed):
-    assert {(r["student_id"], r["assignment"]) for r in choose(mixed, ["away"], ["ps2"])} == {("away", "ps2")}
-    with pytest.raises(ExportError, match="the gradebook knows no assignment ps9"):
-        choose(mixed, assignments=["ps9"])
-    with pytest.raises(ExportError, match="the gradebook knows no student nobody"):
-        choose(mixed, ["nobody"])
-
-
-@pytest.mark.parametrize(
-    ("form", "expected"),
-    [
-        ("moodle", """ID number,Email address,ps1
-s00000,,1.0
-s00001,,0.0
-s00002,,
-away,,
-"""),
-        ("canvas", """Student,ID,SIS User ID,SIS Login ID,Section,ps1
-    Points Possible,,,,,13.0
-s00000,,s00000,s00000,,1.0
-s00001,,s00001,s00001,,0.0
-s00002,,s00002,s00002,,
-"Way, A",,away,away,,
-"""),
-        ("blackboard", '''"Last Name","First Name","Username","ps1"
-"","","s00000","1.0"
-"","","s00001","0.0"
-"","","s00002",""
-"Way","A","away",""
-'''),
-    ],
-)  # fmt: skip
-def test_a_csv_for_other_platforms_has_a_line_for_each_student(form, expected, mixed, tmp_path):
-    assert write(choose(mixed, assignments=["ps1"]), tmp_path / "out.csv", form) == 4
-    assert (tmp_path / "out.csv").read_text() == expected
-
-
-def test_no_cell_begins_a_formula(mixed, tmp_path):
-    mixed.add_student("=cmd()", first_name="@SUM(A1)", last_name="+1", email="-1@uni.edu")
-    for form in FORMATS:
-        write(choose(mixed, assignments=["ps1"]), tmp_path / "out.csv", form)
-        with (tmp_path / "out.csv").open(newline="") as stream:
-            cells = [cell for row in csv.reader(stream) for cell in row]
-        assert any("cmd()" in cell for cell in cells)
-        assert not [cell for cell in cells if cell[:1] in "=+-@" and cell]
-
-
-def test_each_question_has_a_column_and_its_points(mixed, tmp_path):
-    assert questions.write(mixed, tmp_path / "out.csv", ["ps1"]) == 4
-    with (tmp_path / "out.csv").open(newline="") as stream:
-        points, *students = csv.DictReader(stream)
-    assert sum(float(value) for name, value in points.items() if name != "student") == FULL + 2
-    shown = "ps1/ps1/test_rnn_step_visible", "ps1/ps1/explain_last_output"
-    found = {row["student"]: tuple(row[name] for name in shown) for row in students}
-    assert found == {"s00000": ("1.0", "0.0"), "s00001": ("0.0", "0.0"), "s00002": ("1.0", ""), "away": ("", "")}
-    with pytest.raises(ExportError, match="the gradebook knows no ps9"):
-        questions.write(mixed, tmp_path / "out.csv", ["ps9"])
 
 
 def test_what_a_student_wrote_moves_no_terminal():
