@@ -43,6 +43,16 @@ def assignments() -> list[str]:
     return sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*.ipynb"))
 
 
+def _settings(name: str) -> dict[str, Any]:
+    path = MUTANTS / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def published() -> list[str]:
+    """Return the course's assignments: all but a teacher's drafts, as `birnn-grade new` makes them."""
+    return [name for name in assignments() if not _settings(name).get("draft")]
+
+
 def code_cells(name: str) -> list[Cell]:
     """Read an assignment's code cells from its solution."""
     cells = []
@@ -66,7 +76,7 @@ def solution(cells: list[Cell]) -> dict[str, str]:
 
 def slow_parts(name: str) -> set[str]:
     """Return the parts whose tests take long."""
-    return set(tomllib.loads((MUTANTS / f"{name}.toml").read_text(encoding="utf-8")).get("slow", ()))
+    return set(_settings(name).get("slow", ()))
 
 
 def tests_of(cells: list[Cell], parts: Iterable[str]) -> set[str]:
@@ -182,10 +192,10 @@ def page(stored: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="assignments (default: all)")
-    names = parser.parse_args().names or assignments()
+    parser.add_argument("names", nargs="*", help="assignments (default: the course's)")
+    names = parser.parse_args().names or published()
     stored = json.loads(TABLE.read_text(encoding="utf-8")) if TABLE.is_file() else {}
-    stored = {name: found for name, found in stored.items() if name in assignments()} | table(names)
+    stored = {name: found for name, found in stored.items() if name in published()} | table(names)
     stored = dict(sorted(stored.items()))
     TABLE.parent.mkdir(exist_ok=True)
     TABLE.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ import shutil
 import sys
 
 import pytest
+from course import totals
 from support import ROOT, run
 
 from birnn_grader.checks import answers_problems, notebook_problems
@@ -96,6 +97,20 @@ def test_extra_credit_is_beyond_the_points(course, bwrap, capsys):
     assert "the solution                                 3.5 of 2" in lines
     assert "takes the first length for every sequence    1.5 of 2" in lines
     assert "a blank                                        0 of 2" in lines
+
+
+@pytest.mark.slow
+def test_autograde_gives_extra_credit_too(course, bwrap):
+    path = course / "solutions/ps11/ps11.ipynb"
+    notebook = json.loads(path.read_text())
+    _extra({cell["id"]: cell for cell in notebook["cells"]}, notebook["cells"])
+    path.write_text(json.dumps(notebook))
+    nbgrader = [sys.executable, "-m", "nbgrader"]
+    run([*nbgrader, "generate_assignment", "ps11", "--create"], cwd=course)
+    for student, folder in (("right", "solutions"), ("blank", "exercises")):
+        shutil.copytree(course / folder / "ps11", course / "submitted" / student / "ps11")
+    run([*nbgrader, "autograde", "ps11"], cwd=course)
+    assert totals(course) == {"right": 3.5, "blank": 0.0}
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,25 @@ def test_a_cluster_of_two_gives_the_same_marks(course, bwrap):
     assert totals(course) == EXPECTED
 
 
+@pytest.mark.slow
+def test_a_cluster_of_three_of_which_one_dies_loses_nothing(course, bwrap, monkeypatch):
+    """It dies with a task in hand, and stays away; the others take over what it had, and what it had done."""
+    distributed = pytest.importorskip("distributed")
+    for n in range(20):
+        hand_in(course, f"more{n}", data=b"{")
+    monkeypatch.setattr(pool, "task", functools.partial(killed.dies_once, course / "died"))
+    with distributed.LocalCluster(n_workers=3, threads_per_worker=1, dashboard_address=None) as cluster:
+        for nanny in cluster.workers.values():
+            nanny.auto_restart = False
+        run = _run(course)
+        results = run.grade(scheduler=cluster.scheduler_address)
+        left = len(cluster.scheduler.workers)
+    assert ((course / "died").exists(), left) == (True, 2)
+    assert [result["student"] for result in results if result.get("error")] == []
+    assert run.merge(results) == len(EXPECTED) + 20
+    assert totals(course) == {**EXPECTED, **{f"more{n}": 0.0 for n in range(20)}}
+
+
 TESTS = [settings(cell)["grade_id"] for cell in PS1["cells"] if settings(cell).get("grade")]
 
 
