@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,8 +67,9 @@ class DigitData(SequenceData):
 
 
 def load_digits(
-    *, features: str = "log_mel", size: int | None = None, speaker: str | None = None, progress: bool = True
-) -> DigitData:
+    *, features: str = "log_mel", size: int | None = None, speaker: str | Sequence[str] | None = None,
+    progress: bool = True,
+) -> DigitData:  # fmt: skip
     """Load spoken digits as sequences of vectors, a hundred per second (16 MB to download, once).
 
     By default every speaker is in every part, as the set's authors split it: recordings 0 to 4 of each digit and
@@ -81,8 +82,8 @@ def load_digits(
         What is taken of each window (`birnn_ref.datasets.audio`); each entry has mean 0 and deviation 1 over train.
     size : int, optional
         Entries of each vector: 26 for ``"log_mel"`` and 13 for ``"mfcc"`` when left out.
-    speaker : str, optional
-        Who is held out.
+    speaker : str or sequence of str, optional
+        Who is held out; of several, all that they say is test.
     progress : bool
         Show a progress bar while downloading.
 
@@ -109,8 +110,9 @@ def load_digits(
         size = 26 if features == "log_mel" else 13
     check_sizes(size=size)
     names = MADE_UP if wants_embedded() else SPEAKERS
-    if speaker is not None:
-        check_choice("speaker", speaker, names)
+    held_out = (speaker,) if isinstance(speaker, str) else tuple(speaker or ())
+    for name in held_out:
+        check_choice("speaker", name, names)
     if wants_embedded():
         source, recordings = "embedded", [Recording(*made) for made in embedded_recordings(RATE)]
     else:
@@ -118,7 +120,7 @@ def load_digits(
         source, recordings = found.source, read_recordings(found.path)
     parts: dict[str, list[Recording]] = {"train": [], "validation": [], "test": []}
     for recording in sorted(recordings, key=lambda r: hashlib.sha256(r.signal.tobytes()).digest()):
-        parts[_part(recording, speaker)].append(recording)
+        parts[_part(recording, held_out)].append(recording)
     vectors = {name: [taken[features](r.signal, RATE, size) for r in part] for name, part in parts.items()}
     seen = np.concatenate(vectors["train"])
     mean, deviation = seen.mean(axis=0), seen.std(axis=0)
@@ -128,7 +130,7 @@ def load_digits(
         labels = np.array([r.digit for r in part], dtype=np.int32)
         groups = np.array([names.index(r.speaker) for r in part], dtype=np.int32)
         splits[name] = Split(lengths=lengths, features=rows, labels=labels, groups=groups)
-    title = "Spoken digits" + (f", {speaker} held out" if speaker else "")
+    title = "Spoken digits" + (f", {' and '.join(held_out)} held out" if held_out else "")
     return DigitData(name=title, splits=splits, source=source, label_names=DIGITS, group_names=names)
 
 
@@ -147,7 +149,8 @@ def digit_strings(split: Split, count: int, digits: int, rng: np.random.Generato
     Returns
     -------
     Split
-        With ``features``, ``lengths``, ``targets`` ``(count, digits)``, ``target_lengths`` and ``groups``.
+        With ``features``, ``lengths``, ``groups``, ``targets`` ``(count, digits)`` and ``target_lengths``, and, for
+        those who want to know where each digit stands, ``tags`` ``(count, time)``: the digit of each step, 0 behind.
 
     Raises
     ------
@@ -162,8 +165,9 @@ def digit_strings(split: Split, count: int, digits: int, rng: np.random.Generato
     groups = rng.choice(list(own), size=count)
     chosen = np.array([rng.choice(own[group], size=digits) for group in groups])  # (count, digits)
     rows, lengths = joined([np.concatenate([split.features[i, : split.lengths[i]] for i in row]) for row in chosen])
+    said = [np.repeat(split.labels[row], split.lengths[row])[:, None] for row in chosen]
     return Split(
-        lengths=lengths, features=rows, targets=split.labels[chosen],
+        lengths=lengths, features=rows, tags=joined(said)[0][:, :, 0].astype(np.int32), targets=split.labels[chosen],
         target_lengths=np.full(count, digits, dtype=np.int32), groups=groups,
     )  # fmt: skip
 
@@ -201,9 +205,9 @@ def read_recordings(path: Path) -> list[Recording]:
     return recordings
 
 
-def _part(recording: Recording, speaker: str | None) -> str:
-    if speaker is None:
+def _part(recording: Recording, held_out: tuple[str, ...]) -> str:
+    if not held_out:
         return "test" if recording.number < 5 else "validation" if recording.number < 10 else "train"
-    if recording.speaker == speaker:
+    if recording.speaker in held_out:
         return "test"
     return "validation" if recording.number < 5 else "train"

@@ -149,6 +149,14 @@ class TestReal:
         assert own not in data["validation"].groups
         assert [len(split) for split in data.splits.values()] == [2250, 250, 500]
 
+    def test_two_speakers_are_held_out_together(self, load):
+        data = load(speaker=("theo", "lucas"))
+        own = {data.group_names.index(name) for name in ("theo", "lucas")}
+        assert set(data["test"].groups.tolist()) == own
+        assert not own & set(data["train"].groups.tolist())
+        assert [len(split) for split in data.splits.values()] == [1800, 200, 1000]
+        assert data.name == "Spoken digits, theo and lucas held out"
+
     def test_features_are_standardised_by_train(self, load):
         data = load(size=20)
         train = data["train"]
@@ -213,8 +221,10 @@ class TestEmbedded:
                     )
                 ]
                 assert fits
+                assert (strings.tags[i, at : at + split.lengths[fits[0]]] == digit).all()
                 at += split.lengths[fits[0]]
             assert at == strings.lengths[i]
+            assert not strings.tags[i, at:].any()
             assert not strings.features[i, at:].any()
 
     @pytest.mark.parametrize(
@@ -222,6 +232,7 @@ class TestEmbedded:
         [
             ({"features": "raw"}, "features must be one of 'log_mel', 'mfcc', got 'raw'"),
             ({"speaker": "theo"}, "speaker must be one of 'ada'"),
+            ({"speaker": ("ada", "theo")}, "speaker must be one of 'ada'"),
             ({"size": 0}, "size must be at least 1"),
         ],
     )
