@@ -3,7 +3,7 @@
 from birnn_ref.datasets.batching import pad_sequences
 from birnn_ref.datasets.beijing import SeriesData, load_beijing
 from birnn_ref.datasets.conll import load_conll
-from birnn_ref.datasets.digits import DigitData, digit_strings, load_digits
+from birnn_ref.datasets.digits import DigitData, digit_strings, load_digits, load_recordings
 from birnn_ref.datasets.embedded import embedded_reviews
 from birnn_ref.datasets.imdb import load_imdb
 from birnn_ref.datasets.locate import DataError, locate
@@ -34,6 +34,7 @@ __all__ = [
     "load_conll",
     "load_digits",
     "load_imdb",
+    "load_recordings",
     "load_snips",
     "load_tatoeba",
     "load_ud",

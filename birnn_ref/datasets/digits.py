@@ -113,11 +113,7 @@ def load_digits(
     held_out = (speaker,) if isinstance(speaker, str) else tuple(speaker or ())
     for name in held_out:
         check_choice("speaker", name, names)
-    if wants_embedded():
-        source, recordings = "embedded", [Recording(*made) for made in embedded_recordings(RATE)]
-    else:
-        found = locate(RECORDINGS, progress)
-        source, recordings = found.source, read_recordings(found.path)
+    source, recordings = load_recordings(progress=progress)
     parts: dict[str, list[Recording]] = {"train": [], "validation": [], "test": []}
     for recording in sorted(recordings, key=lambda r: hashlib.sha256(r.signal.tobytes()).digest()):
         parts[_part(recording, held_out)].append(recording)
@@ -132,6 +128,20 @@ def load_digits(
         splits[name] = Split(lengths=lengths, features=rows, labels=labels, groups=groups)
     title = "Spoken digits" + (f", {' and '.join(held_out)} held out" if held_out else "")
     return DigitData(name=title, splits=splits, source=source, label_names=DIGITS, group_names=names)
+
+
+def load_recordings(*, progress: bool = True) -> tuple[str, list[Recording]]:
+    """Return where the recordings came from, and what `load_digits` makes its vectors of.
+
+    Raises
+    ------
+    DataError
+        As in `load_digits`.
+    """
+    if wants_embedded():
+        return "embedded", [Recording(*made) for made in embedded_recordings(RATE)]
+    found = locate(RECORDINGS, progress)
+    return found.source, read_recordings(found.path)
 
 
 def digit_strings(split: Split, count: int, digits: int, rng: np.random.Generator) -> Split:
