@@ -93,6 +93,11 @@ def answers_problems(path: Path, cells: list[dict[str, Any]]) -> list[str]:
     tests = {settings_of(cell)["grade_id"] for cell in cells if kind(cell) == "test"}
     solution, found = answers_of(cells), []
     for mutant in [*wrong, *right]:
+        if gone := sorted({*mutant.code, *filter(None, [mutant.part])} - set(solution)):
+            found.append(
+                f"{mutant.name!r} is of {', '.join(gone)}, which is not an answer's id: renamed? Rename it here too"
+            )
+            continue
         try:
             if mutant.answers(solution) == solution:
                 found.append(f"{mutant.name!r} changes nothing in the solution")

@@ -122,12 +122,13 @@ def main(words: list[str] | None = None) -> int:
 def _trouble(error: BaseException) -> str | None:
     """Return in a line what went wrong; None for what no one thought of."""
     from birnn_grader.lock import Busy
+    from birnn_grader.mutants import MutantError
     from birnn_grader.nbgrader.course import trouble
     from birnn_grader.nbgrader.export import ExportError
     from birnn_grader.owners import CollectError
     from birnn_grader.package import PackageError
 
-    if isinstance(error, SandboxError | PackageError | ExportError | CollectError | Busy | OSError):
+    if isinstance(error, SandboxError | PackageError | ExportError | CollectError | MutantError | Busy | OSError):
         return str(error)
     return trouble(error)
 

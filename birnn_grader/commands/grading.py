@@ -107,7 +107,7 @@ def share(arguments: argparse.Namespace) -> int:
     with alone(coursedir.root, f"share {name}"), Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         lines = [line for members in together for line in sharing.share(gradebook, name, notebooks, members)]
         gradebook.db.commit()
-    print("\n".join([*lines, f"{len(together)} groups, {len(lines)} marks and comments that not all of one have"]))
+    print("\n".join([*lines, f"{len(together)} groups{'' if lines else ', nothing to share'}"]))
     return 0
 
 

@@ -144,7 +144,7 @@ def test_check_says_what_is_wrong_with_a_notebook(change, said):
     ("old", "new", "said"),
     [
         ("", "", None),
-        ('part = "masked_mean"', 'part = "mean"', "changes mean, which is not an answer's id"),
+        ('part = "masked_mean"', 'part = "mean"', "is of mean, which is not an answer's id: renamed?"),
         ("return total / lengths[:, None]", "return nothing", "stands 0 times in masked_mean, not once"),
         ("x.mean(axis=1)", "total / lengths[:, None]", "changes nothing in the solution"),
         ('fails = ["test_masked_mean_hidden"]', "", "does not say which tests fail it"),
@@ -171,6 +171,18 @@ def test_check_of_the_courses_own_sets_finds_nothing(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     assert main(["check", *sorted(path.parent.name for path in ROOT.glob("solutions/*/*.ipynb"))]) == 0
     assert capsys.readouterr().out == "nothing is wrong\n"
+
+
+def test_wrong_answers_of_the_example_before_are_a_line_each(course, capsys):
+    """An answer has been renamed in the notebook alone."""
+    path = course / "solutions/ps11/ps11.ipynb"
+    path.write_text(path.read_text().replace("masked_mean", "average"))
+    capsys.readouterr()
+    assert main(["check", "ps11"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 + 2, "one for each answer, one for each test that none fails now"
+    assert main(["try", "ps11"]) == 2
+    assert "changes masked_mean, which is not an answer's id" in capsys.readouterr().err
 
 
 def test_what_nbgrader_refuses_is_a_line(course, capsys):

@@ -70,14 +70,14 @@ def test_what_one_of_a_group_was_given_all_have(course, capsys, monkeypatch):
     assert lines == [
         "ana: explain_last_output as bo",
         "ana: explain_last_output, comment as bo",
-        "2 groups, 2 marks and comments that not all of one have",
+        "2 groups",
     ]
     given = _given(course)
     assert given["ana"] == (1.5, 0.5, 0, "well said")
     assert given["bo"][:2] == (1.5, 0.5)
     assert {given[one][0] for one in [*BLUE, "fay"]} == {None}
     assert main(["share", "ps1"]) == 0
-    assert capsys.readouterr().out == "2 groups, 0 marks and comments that not all of one have\n"
+    assert capsys.readouterr().out == "2 groups, nothing to share\n"
 
 
 def test_what_differs_is_left_to_a_person(course, capsys, monkeypatch):
