@@ -12,6 +12,10 @@ TERMS = {
         "cross-entropy", "nat", "unrolling", "epoch", "validation", "F1", "seed", "±", "language model",
         "teacher forcing", "perplexity", "entropy",
     ],
+    "backpropagation": [
+        "gradient", "backpropagation through time", "outer product", "cache", "gradient check",
+        "truncated backpropagation", "checkpointing", "real-time recurrent learning",
+    ],
 }  # fmt: skip
 """By chapter, what it is the first to use and defines; a plural in s is the same term."""
 PATHS = {path.stem: path for path in chapters()}
