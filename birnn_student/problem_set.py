@@ -139,5 +139,5 @@ def fingerprint(result: Any) -> float:
         numbers = np.asarray(leaf, float).ravel()
         weights = np.cos(1.7 * np.arange(at, at + numbers.size)) + 1.3
         at += numbers.size
-        total += float(np.nan_to_num(numbers) @ weights)
+        total += float(np.nan_to_num(numbers, posinf=0, neginf=0) @ weights)
     return round(total, 5)
