@@ -22,16 +22,16 @@ from birnn_ref.twins.weights import OF_FRAMEWORKS
 OPSET, IR = 17, 8
 
 
-def to_onnx(model: Classifier | Tagger | Regressor) -> onnx.ModelProto:
+def to_onnx(model: Classifier | Tagger | Regressor, *, lengths: bool = False) -> onnx.ModelProto:
     r"""Return a model as a graph from ``ids``, or from vectors ``x``, to ``logits``: what its ``forward`` gives.
 
     ``ids`` is an int64 array ``(batch, time)``, ``x`` an array ``(batch, time, features)`` of the model's dtype. A
-    batch holds sequences of one length, without padding, since not every program that runs such graphs heeds lengths.
-    A tagger's CRF is no part of the graph: its `CRF.decode` takes the logits.
+    batch holds sequences of one length, without padding, unless the graph is made to take ``lengths``. A tagger's CRF
+    is no part of the graph: its `CRF.decode` takes the logits.
 
-    A bidirectional classifier of words of depth 1, with merge ``concat``, pooling ``mean`` and one output, in float32,
-    gives another graph, which says what each word adds. The readout of the mean is the mean of the readouts, and each
-    of those is a sum:
+    Without lengths, a bidirectional classifier of words of depth 1, with merge ``concat``, pooling ``mean`` and one
+    output, in float32, gives another graph, which says what each word adds. The readout of the mean is the mean of the
+    readouts, and each of those is a sum:
 
     .. math::
 
@@ -43,6 +43,9 @@ def to_onnx(model: Classifier | Tagger | Regressor) -> onnx.ModelProto:
     Parameters
     ----------
     model : Classifier, Tagger or Regressor
+    lengths : bool
+        Whether the graph takes an int64 array ``lengths`` ``(batch,)`` besides, each at least 1: padding behind the
+        sequences then counts for nothing. ONNX Runtime heeds it; ONNX's own evaluator does not.
 
     Returns
     -------
@@ -74,8 +77,8 @@ def to_onnx(model: Classifier | Tagger | Regressor) -> onnx.ModelProto:
     """
     if not isinstance(model, Classifier | Tagger | Regressor):
         raise TypeError(f"to_onnx takes a Classifier, a Tagger or a Regressor, got {type(model).__name__}")
-    if not _says_what_each_word_adds(model):
-        return _checked(logits_graph(model))
+    if lengths or not _says_what_each_word_adds(model):
+        return _checked(logits_graph(model, lengths=lengths))
     assert isinstance(model, Classifier)
     spec, chains = describe(model.summary.stack)
     hidden = spec.hidden

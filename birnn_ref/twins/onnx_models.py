@@ -42,8 +42,8 @@ class Drawing:
         return first
 
 
-def logits_graph(model: Classifier | Tagger | Regressor) -> GraphProto:
-    """Return the graph from ``ids`` or ``x`` to ``logits``; see `birnn_ref.twins.onnx.to_onnx`.
+def logits_graph(model: Classifier | Tagger | Regressor, *, lengths: bool = False) -> GraphProto:
+    """Return the graph from ``ids`` or ``x``, and ``lengths``, to ``logits``; see `birnn_ref.twins.onnx.to_onnx`.
 
     Raises
     ------
@@ -61,25 +61,28 @@ def logits_graph(model: Classifier | Tagger | Regressor) -> GraphProto:
     else:
         source = helper.make_tensor_value_info("ids", TensorProto.INT64, shape)
         x = drawing.node("Gather", drawing.array(model.words.params["W"]), "ids")
-    h, final = _read(drawing, stack, x)
+    sources = [source]
+    if lengths:
+        sources.append(helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]))
+    h, final = _read(drawing, stack, x, lengths)
     if steps:
         logits, readout = h, steps.readout
     else:
         assert not isinstance(model, Tagger)
-        logits, readout, shape = _pool(drawing, model.summary, h, final), model.readout, ["batch"]
+        logits, readout, shape = _pool(drawing, model.summary, h, final, lengths), model.readout, ["batch"]
     logits = drawing.node("Identity", _dense(drawing, readout, logits))
     drawing.nodes[-1].output[0] = "logits"
     outputs = len(readout.params["b"])
     return helper.make_graph(
         drawing.nodes,
         type(model).__name__.lower(),
-        [source],
+        sources,
         [helper.make_tensor_value_info("logits", kind, [*shape, outputs])],
         [numpy_helper.from_array(array, name) for name, array in drawing.arrays.items()],
     )
 
 
-def _read(drawing: Drawing, stack: Stack, x: str) -> tuple[str, str]:
+def _read(drawing: Drawing, stack: Stack, x: str, lengths: bool) -> tuple[str, str]:
     """Return the top level's outputs, ``(batch, time, features)``, and its merged final h, ``(batch, features)``."""
     spec, chains = describe(stack)
     if spec.activation != "tanh":  # which ONNX's own evaluator does not know, so that no test could hold the graph
@@ -92,8 +95,9 @@ def _read(drawing: Drawing, stack: Stack, x: str) -> tuple[str, str]:
     }  # fmt: skip
     if spec.cell == "gru":
         options["linear_before_reset"] = int(spec.reset_after)
+    ends = [drawing.node("Cast", "lengths", to=TensorProto.INT32)] if lengths else []
     for level in chains:
-        weights = [drawing.array(value) for value in stacked(spec.cell, level).values()]
+        weights = [*(drawing.array(value) for value in stacked(spec.cell, level).values()), *ends]
         y = drawing.node(spec.cell.upper(), h, *weights, outputs=2, **options)  # (time, directions, batch, hidden)
         h = _merge(drawing, spec, y)
         last = drawing.node("Unsqueeze", f"{y}_1", drawing.array(np.array([0])))  # as the outputs of one step
@@ -115,17 +119,41 @@ def _merge(drawing: Drawing, spec: Spec, y: str) -> str:
     return drawing.node("ReduceMean" if spec.merge == "ave" else "ReduceProd", y, axes=[1], keepdims=0)
 
 
-def _pool(drawing: Drawing, summary: Summary, h: str, final: str) -> str:
+def _pool(drawing: Drawing, summary: Summary, h: str, final: str, lengths: bool) -> str:
     """Return ``(batch, features)`` from ``(batch, time, features)``."""
     if summary.pooling == "final":
         return final
+    counts = _counts(drawing, h) if lengths else ""  # (batch, time, 1)
+
+    def where_it_counts(value: str, otherwise: float) -> str:
+        if not lengths:
+            return value
+        return drawing.node("Where", counts, value, drawing.array(np.asarray(otherwise, summary.stack.dtype)))
+
     if isinstance(summary.pool, AdditiveAttention):
         U, b, v = (drawing.array(summary.pool.params[name]) for name in ("U", "b", "v"))
         compared = drawing.node("Tanh", drawing.node("Add", drawing.node("MatMul", h, U), b))
-        alpha = drawing.node("Softmax", drawing.node("MatMul", compared, v), axis=1)  # (batch, time)
+        scores = drawing.node("Unsqueeze", drawing.node("MatMul", compared, v), drawing.array(np.array([2])))
+        scores = where_it_counts(scores, -np.inf)  # (batch, time, 1)
+        weights = drawing.node("Softmax", scores, axis=1)
+        alpha = drawing.node("Squeeze", weights, drawing.array(np.array([2])))  # (batch, time)
         row = drawing.node("Unsqueeze", alpha, drawing.array(np.array([1])))
         return drawing.node("Squeeze", drawing.node("MatMul", row, h), drawing.array(np.array([1])))
-    return drawing.node("ReduceMean" if summary.pooling == "mean" else "ReduceMax", h, axes=[1], keepdims=0)
+    if summary.pooling == "max":
+        return drawing.node("ReduceMax", where_it_counts(h, -np.inf), axes=[1], keepdims=0)
+    if not lengths:
+        return drawing.node("ReduceMean", h, axes=[1], keepdims=0)
+    total = drawing.node("ReduceSum", where_it_counts(h, 0.0), drawing.array(np.array([1])), keepdims=0)
+    number = drawing.node("CastLike", drawing.node("Unsqueeze", "lengths", drawing.array(np.array([1]))), total)
+    return drawing.node("Div", total, number)
+
+
+def _counts(drawing: Drawing, h: str) -> str:
+    """Return which steps count, ``(batch, time, 1)``."""
+    time = drawing.node("Gather", drawing.node("Shape", h), drawing.array(np.array(1)))
+    steps = drawing.node("Range", drawing.array(np.array(0)), time, drawing.array(np.array(1)))
+    ends = drawing.node("Unsqueeze", "lengths", drawing.array(np.array([1])))
+    return drawing.node("Unsqueeze", drawing.node("Less", steps, ends), drawing.array(np.array([2])))
 
 
 def _dense(drawing: Drawing, layer: Dense, x: str) -> str:

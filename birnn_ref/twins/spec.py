@@ -101,7 +101,7 @@ def describe(layer: Layer) -> tuple[Spec, Chains]:
     """
     if not isinstance(layer, Recurrent | Bidirectional | Stack):
         raise TypeError(f"layer must be a Recurrent, Bidirectional or Stack, got {type(layer).__name__}")
-    check_framework_has(layer.cell if layer.record is CELLS.get(layer.cell) else repr(layer.record))
+    check_framework_has(layer.cell if layer.record == CELLS.get(layer.cell) else repr(layer.record))
     chains = [_split(level.params) for level in _levels(layer)]
     shared: dict[str, Any] = {name: getattr(layer, name) for name in ("cell", "features", "hidden", "dtype")}
     shared |= {name: value for name, value in layer.options.items() if name != "forget_bias"}

@@ -101,6 +101,46 @@ def test_words_and_vectors(kind, words, cell):
     same(model, {"ids": IDS} if words else {"x": rng.normal(size=(2, 4, 3)).astype(np.float32)})
 
 
+def with_lengths(model, ids, lengths):
+    """The logits of a graph that takes lengths, as ONNX Runtime gives them."""
+    runtime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    session = runtime.InferenceSession(to_onnx(model, lengths=True).SerializeToString())
+    (logits,) = session.run(None, {"ids": ids, "lengths": lengths})
+    return logits
+
+
+LENGTHS = {
+    "last states": {"pooling": "final"},
+    "mean": {"pooling": "mean", "depth": 2},
+    "largest": {"pooling": "max", "outputs": 3},
+    "attention": {"pooling": "attention", "merge": "sum", "depth": 2},
+    "one direction": {"bidirectional": False, "pooling": "final"},
+}
+
+
+@pytest.mark.parametrize("options", LENGTHS.values(), ids=LENGTHS)
+@each_model
+def test_padding_counts_for_nothing_when_the_graph_takes_lengths(name, options):
+    model, lengths = model_of(name, **options), np.array([2, 4])
+    logits = with_lengths(model, IDS, lengths)
+    np.testing.assert_allclose(logits, model.forward(IDS, lengths), rtol=1e-5, atol=1e-6)
+    other = np.where(np.arange(4) < lengths[:, None], IDS, 9)
+    np.testing.assert_array_equal(with_lengths(model, other, lengths), logits)
+    alone = with_lengths(model, IDS[:1, :2], lengths[:1])
+    np.testing.assert_allclose(alone, logits[:1], rtol=1e-5, atol=1e-6)
+    assert np.abs(with_lengths(model, IDS, np.array([4, 4])) - logits)[0].max() > 1e-3
+
+
+def test_a_tagger_with_lengths():
+    rng = np.random.default_rng(0)
+    model, lengths = Tagger("gru", 20, 3, 4, 5, depth=2, rng=rng), np.array([2, 4])
+    for _, value in model.named_parameters():
+        value[...] = rng.normal(size=value.shape)
+    counts = np.arange(4) < lengths[:, None]
+    logits, wanted = with_lengths(model, IDS, lengths), model.forward(IDS, lengths)
+    np.testing.assert_allclose(logits[counts], wanted[counts], rtol=1e-5, atol=1e-6)
+
+
 def test_what_has_no_graph_is_refused():
     rng = np.random.default_rng(0)
     letters = {"num_chars": 5, "char_embedding": 2, "filters": 2, "width": 2}
@@ -128,3 +168,10 @@ def test_an_operator_with_other_settings_is_refused(name, value):
     cell.attribute.append(onnx.helper.make_attribute(name, value))
     with pytest.raises(ValueError, match=f"not a graph of to_onnx: its operator has .*{name}"):
         from_onnx(model)
+
+
+def test_a_model_that_comes_back_from_pytorch_has_a_graph():
+    twins = pytest.importorskip("birnn_ref.twins.torch", reason="PyTorch is not installed")
+    model = model_of("lstm", pooling="max")
+    back = to_onnx(twins.from_torch(twins.to_torch(model)), lengths=True)
+    assert back.SerializeToString() == to_onnx(model, lengths=True).SerializeToString()
