@@ -54,8 +54,9 @@ mutation: .venv/all  ## break the package one small change at a time and list wh
 attacks: .venv/all  ## grade the attack corpus and store the table; STOCK=600 gives stock nbgrader so many seconds
 	$(BIN)/python tests/grader/table.py $(if $(STOCK),--stock $(STOCK))
 
-reader: .venv/all  ## train the model of the page that reads reviews, and hold it to its stored study
-	$(BIN)/python tools/reader_model.py
+reader: .venv/all  ## train the models that pages run, and hold them to their stored studies
+	BIRNN_COMPILED=0 $(BIN)/python tools/reader_model.py
+	BIRNN_COMPILED=0 $(BIN)/python tools/tagger_model.py
 
 screenshot: .venv/all book  ## take the README's picture again
 	$(BIN)/python tools/screenshot.py
