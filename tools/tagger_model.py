@@ -1,7 +1,7 @@
 """Write the small tagger that pages run in the browser: the first seed of the study `small_tagger`, trained once more.
 
-It is held to the study's stored result. One file comes of it, ``book/reader/tagger.json``: the words, the tags, and each
-parameter as whole numbers of one byte with their scale.
+It is held to the study's stored result. One file comes of it, ``book/reader/tagger.json``: the words, the tags, and
+each parameter as whole numbers of one byte with their scale.
 """
 
 import base64

@@ -13,7 +13,7 @@ WORDS_A_MINUTE, LINES_A_MINUTE = 180, 20
 """Of prose, and of code; outputs, figures, formulas and folded code are not counted."""
 PASSED_OVER = {"cell_output", "tag_hide-input", "tag_hide-cell"}
 CHAPTER = re.compile(r"part\d_")
-EXERCISE = re.compile(r"(?:problem set |exercises/ps)(\d)", re.IGNORECASE)
+EXERCISE = re.compile(r"(?:problem set |exercises/ps)(\d+)", re.IGNORECASE)
 
 logger = logging.getLogger(__name__)
 

@@ -51,14 +51,9 @@ class Picture(SphinxDirective):
         scores = [score["mean"] for score in result["summary"]["test_f1"]]
         price = {"lookaheads": result["settings"]["lookaheads"], "scores": scores}
         options = "".join(f" data-{name}" for name in self.options)
-        return [
-            nodes.raw(
-                "",
-                f'<div class="{self.name}" data-example="{EXAMPLE}" data-price="{html.escape(json.dumps(price))}"{options}>'
-                f"<noscript>{as_table(EXAMPLE.split(), said)}</noscript></div>",
-                format="html",
-            )
-        ]
+        data = f'data-example="{EXAMPLE}" data-price="{html.escape(json.dumps(price))}"{options}'
+        table = as_table(EXAMPLE.split(), said)
+        return [nodes.raw("", f'<div class="{self.name}" {data}><noscript>{table}</noscript></div>', format="html")]
 
 
 def write_script(app: Sphinx, error: Exception | None) -> None:

@@ -127,7 +127,7 @@ const InfluenceExplorer = (() => {
       <label>step <input name="step" type="range" min="0" max="16" value="16"></label>
       <button type="button" name="play">play</button>
     </form>
-    <p class="ie-says" aria-live="polite"></p>
+    <p class="ie-shown"></p><p class="ie-says" role="status"></p>
     <div class="ie-scroll" tabindex="0" role="region" aria-label="influence matrix, one row an output"><table></table></div>`;
 
   // From white to dark blue over three powers of ten; the text is black or white, whichever stands out more.
@@ -143,13 +143,14 @@ const InfluenceExplorer = (() => {
   function mount(root) {
     root.innerHTML = MARKUP;
     const form = root.querySelector("form"), table = root.querySelector("table"), says = root.querySelector(".ie-says");
+    const shown = root.querySelector(".ie-shown");
     const field = form.elements, T = WORDS.length;
     const normal = generator(7);
     const vectors = WORDS.map(() => Array.from({ length: FEATURES }, normal));
-    let chosen = 2, timer = null;
+    let chosen = 2, timer = null, quiet = null;
 
     function draw() {
-      const length = Number(field.words.value), at = Number(field.step.value), masked = field.masked.checked;
+      const length = Number(field.words.value), masked = field.masked.checked;
       const [cell, direction, merge] = ["cell", "direction", "merge"].map((name) => field[name].value);
       field.merge.disabled = direction !== "both";
       field.wordsOut.value = `${length} of ${T}`;
@@ -157,8 +158,10 @@ const InfluenceExplorer = (() => {
       const M = influence({ cell, direction, merge, x, length, masked, weights: randomWeights(cell, 11) });
       const largest = Math.max(...M.flat());
       const reach = masked ? length : T;
-      // Steps 1 to T compute the states, T + 1 to 2T carry the chosen output's gradient outwards.
-      const computed = Math.min(at, reach), travelled = at <= T ? -1 : at - T - 1;
+      // Steps 1 to `reach` compute the states, those after carry every output's gradient outwards, a word each.
+      field.step.max = 2 * reach;
+      const at = Math.min(Number(field.step.value), 2 * reach), over = at === 2 * reach;
+      const computed = Math.min(at, reach), travelled = at - reach - 1;
       const isForward = (t) => direction !== "backward" && t < computed;
       const isBackward = (t) => direction !== "forward" && t < reach && t >= reach - computed;
       const label = (s) => (s < length ? WORDS[s] : "pad");
@@ -167,45 +170,60 @@ const InfluenceExplorer = (() => {
         `<tr class="ie-states"><th scope="row">${name}</th>` +
         x.map((_, t) => `<td class="${on(t) ? "on" : ""}">${on(t) ? "●" : "○"}</td>`).join("") + "</tr>";
       const cellOf = (t, s) => {
-        const visible = at <= T ? isForward(t) || isBackward(t) : t !== chosen || Math.abs(t - s) <= travelled;
-        const value = visible ? M[t][s] : 0, leak = value > 0 && s >= length && t < length;
+        if (!over && Math.abs(t - s) > travelled) return '<td class="later">·</td>'; // no gradient has come there
+        const value = M[t][s], leak = value > 0 && s >= length && t < length;
         return `<td ${leak ? 'class="leak"' : shade(value, largest)}>${value > 0 ? value.toPrecision(1) : "0"}</td>`;
       };
+      const focused = table.contains(document.activeElement) ? document.activeElement.dataset.t : null;
       table.innerHTML =
         `<thead><tr><th></th>${x.map((_, s) => `<th scope="col">${label(s)}</th>`).join("")}</tr></thead><tbody>` +
         states("forward states", isForward) + states("backward states", isBackward) +
         x.map((_, t) => `<tr class="${t === chosen ? "chosen" : ""}"><th scope="row"><button type="button" data-t="${t}" ` +
           `aria-pressed="${t === chosen}">y<sub>${t + 1}</sub> ${label(t)}</button></th>` +
           x.map((_, s) => cellOf(t, s)).join("") + "</tr>").join("") + "</tbody>";
+      if (focused !== null) table.querySelector(`button[data-t="${focused}"]`).focus(); // a redraw loses no place
 
       const leaks = M.slice(0, length).flatMap((row) => row.slice(length)).filter((value) => value > 0).length;
-      says.textContent = leaks
+      const caption = over && leaks
         ? `Padding leaks: ${leaks} influences of pads on real words, drawn in red. The backward direction starts in the padding.`
-        : at <= T ? `Step ${at} of ${T}: each chain has read ${computed} position${computed === 1 ? "" : "s"}.`
-        : `The gradient of y${chosen + 1} has travelled ${travelled} step${travelled === 1 ? "" : "s"} from its position.`;
+        : at <= reach ? `Step ${at} of ${reach}: each chain has read ${computed} position${computed === 1 ? "" : "s"}; no influence is known yet.`
+        : `Every output's gradient has travelled ${travelled} step${travelled === 1 ? "" : "s"} from its position.`;
+      shown.textContent = caption;
+      clearTimeout(quiet); // a reader of the screen hears where it came to rest, not every step
+      quiet = setTimeout(() => { says.textContent = timer ? "" : caption; }, 600);
       root.dataset.leaks = leaks;
     }
 
-    function play() {
+    function pause() {
       clearInterval(timer);
-      field.step.value = 0;
-      draw();
-      timer = setInterval(() => {
-        if (Number(field.step.value) >= 2 * T) return clearInterval(timer);
-        field.step.value = Number(field.step.value) + 1;
-        draw();
-      }, 500);
+      timer = null;
+      field.play.textContent = "play";
     }
 
-    form.addEventListener("input", () => { clearInterval(timer); draw(); });
+    function play() {
+      if (Number(field.step.value) >= Number(field.step.max)) field.step.value = 0;
+      field.play.textContent = "pause";
+      timer = setInterval(() => {
+        field.step.value = Number(field.step.value) + 1;
+        if (Number(field.step.value) >= Number(field.step.max)) pause();
+        draw();
+      }, 500);
+      draw();
+    }
+
+    form.addEventListener("input", ({ target }) => {
+      pause();
+      draw();
+      if (target.name !== "step") field.step.value = field.step.max;
+      draw();
+    });
     form.addEventListener("submit", (event) => event.preventDefault());
-    field.play.addEventListener("click", play);
+    field.play.addEventListener("click", () => (timer ? (pause(), draw()) : play()));
     table.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-t]");
       if (!button) return;
       chosen = Number(button.dataset.t);
       draw();
-      table.querySelector(`button[data-t="${chosen}"]`).focus();
     });
     draw();
   }

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browsing import PATIENCE
+from browsing import PATIENCE, Visit
 
 from birnn_ref.inspect import influence_matrix
 from birnn_ref.layers import Bidirectional
@@ -11,7 +11,7 @@ PAGE = "part2_brnn/bidirectional.html"
 KEEP_WHAT_IT_SAYS = """() => {
   const explorer = document.querySelector(".influence-explorer");
   window.said = [];
-  new MutationObserver(() => said.push(explorer.querySelector(".ie-says").textContent))
+  new MutationObserver(() => said.push(explorer.querySelector(".ie-shown").textContent))
     .observe(explorer, { subtree: true, childList: true, characterData: true });
 }"""
 
@@ -80,6 +80,61 @@ def test_works_by_touch_and_steps_through(page):
     page.locator(".influence-explorer button[name='play']").tap()
     page.wait_for_function("said.some(text => text.includes('has travelled'))")
     assert any(text.startswith("Step 2") for text in page.evaluate("said"))
+
+
+def _shown(page, step):
+    """Return the matrix at a step as text, one list a row."""
+    page.get_by_label("step").fill(str(step))
+    return page.locator(".influence-explorer tbody tr:not(.ie-states)").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('td')].map(td => td.textContent))"
+    )
+
+
+def _too_early(page, length):
+    """Return the steps that show an influence that no gradient has brought, or hide one that it has, or change nothing."""
+    wrong, before = [], None
+    for step in range(2 * length):
+        shown = _shown(page, step)
+        travelled = step - length - 1
+        known = [[value != "·" for value in row] for row in shown]
+        if known != [[abs(t - s) <= travelled for s in range(8)] for t in range(8)]:
+            wrong.append(step)
+        table = page.locator(".influence-explorer table").inner_html()
+        if table == before:
+            wrong.append(step)
+        before = table
+    return wrong
+
+
+def test_a_step_shows_what_it_can_know_and_no_more(page):
+    assert _too_early(page, 6) == []
+    assert not [value for row in _shown(page, 12) for value in row if value == "·"]
+
+
+def test_a_frame_that_shows_the_future_is_noticed(site, browser):
+    script = site / "_static" / "influence_explorer.js"
+    whole = script.read_text()
+    planted = whole.replace("Math.abs(t - s) > travelled", "Math.abs(t - s) > travelled + 1")
+    assert planted != whole
+    script.write_text(planted)
+    try:
+        with Visit(browser, site / PAGE) as visit:
+            assert _too_early(visit.page, 6)
+    finally:
+        script.write_text(whole)
+
+
+def test_play_pauses_and_the_focus_is_kept(page):
+    play = page.locator(".influence-explorer button[name='play']")
+    play.focus()
+    page.keyboard.press("Enter")
+    assert play.text_content() == "pause"
+    page.keyboard.press("Enter")
+    assert play.text_content() == "play"
+    row = page.locator(".influence-explorer button[data-t='3']")
+    row.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.dataset.t") == "3"
 
 
 def test_without_scripts_the_static_figure_stands(site, browser):
