@@ -91,7 +91,7 @@ def _shown(page, step):
 
 
 def _too_early(page, length):
-    """Return the steps that show an influence that no gradient has brought, or hide one that it has, or change nothing."""
+    """Return the steps that show an influence too early or too late, or that change nothing."""
     wrong, before = [], None
     for step in range(2 * length):
         shown = _shown(page, step)

@@ -19,12 +19,13 @@ NODES = """k => {
   const slider = document.querySelector(".two-chains input[name=step]");
   slider.value = k;
   slider.dispatchEvent(new Event("input", { bubbles: true }));
-  const at = (selector) => [...document.querySelectorAll(`.two-chains ${selector}`)].map(node => Number(node.dataset.t));
+  const all = (selector) => [...document.querySelectorAll(`.two-chains ${selector}`)];
+  const at = (selector) => all(selector).map(node => Number(node.dataset.t));
   return {
     forward: at(".tc-forward.on"), backward: at(".tc-backward.on"), y: at(".tc-answer.on"),
     forwardGradient: at(".tc-forward.gradient"), backwardGradient: at(".tc-backward.gradient"),
-    drawn: [...document.querySelectorAll(".two-chains .tc-answer")].map(node => node.textContent !== ""),
-    bars: [...document.querySelectorAll(".two-chains .tc-node")].map(node => node.querySelectorAll("rect").length > 1).filter(Boolean).length,
+    drawn: all(".tc-answer").map(node => node.textContent !== ""),
+    bars: all(".tc-node").filter(node => node.querySelectorAll("rect").length > 1).length,
   };
 }"""
 
