@@ -59,6 +59,7 @@ def train(seed: int, settings: Settings) -> tuple[Tagger, TaggedData, list[dict[
         One per epoch, as `fit` returns it.
     """
     s, data, rng = settings, load_snips(min_count=settings.min_count), np.random.default_rng(seed)
+    assert data.vocabulary is not None
     model = Tagger(
         s.cell, len(data.vocabulary), s.embedding, s.hidden, len(data.tag_names), dropout=s.dropout,
         word_dropout=s.word_dropout, rng=rng,
@@ -80,8 +81,8 @@ def with_beginnings(data: TaggedData, count: int | None, rng: np.random.Generato
     """Return the training sentences twice: whole, and up to a word drawn for each."""
     part = data["train"].take(slice(count))
     stops = rng.integers(1, part.lengths + 1)
-    twice = (np.concatenate([array, array]) for array in (part.ids, part.tags))
-    return Sequences(*twice, np.concatenate([part.lengths, stops]))
+    ids, tags = (np.concatenate([array, array]) for array in (part.ids, part.tags))
+    return Sequences(ids, tags, np.concatenate([part.lengths, stops]))
 
 
 def rounded(parameter: Float) -> tuple[Int, float]:
@@ -107,6 +108,7 @@ def waiting(model: Tagger, data: TaggedData, settings: Settings) -> list[float]:
     """Return the span F1 on the test part for each of the ``lookaheads``."""
     part = data["test"].take(slice(settings.test_sentences))
     assert part.tags is not None
+    assert part.ids is not None
     names = np.array(data.tag_names)
     true = [names[tags[:n]].tolist() for tags, n in zip(part.tags, part.lengths, strict=True)]
     said = [as_they_come(model, ids, n) for ids, n in zip(part.ids, part.lengths, strict=True)]
