@@ -195,6 +195,14 @@ def test_work_of_a_group_counts_for_each_of_it(gathered, tmp_path):
         (tmp_path / "groups.csv").write_text("team,student\n") and read_groups(tmp_path / "groups.csv")
 
 
+def test_names_of_a_download_become_numbers(gathered, tmp_path):
+    """As Moodle's import wants them: a group of one."""
+    (tmp_path / "names.csv").write_text("group,student\nJane Doe,1001\nBob Roe,1002\nZoë Li,1003\n")
+    lines, found = gathered(MOODLE, groups=read_groups(tmp_path / "names.csv"))
+    assert found == {"1001": "jane", "1002": "bob", "1003": "zoë"}
+    assert lines[0] == "1001: collected; handed in by Jane_Doe"
+
+
 def test_gradescopes_groups_are_known(gathered):
     metadata = GRADESCOPE["assignment_77_export/submission_metadata.yml"]
     second = "  - :name: Ana Solis\n    :sid: '103'\n  :created_at: 2026-10-02"
