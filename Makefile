@@ -12,10 +12,10 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .PHONY: help book serve test thorough readme package bench notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
-.PHONY: system data shipped jobs links newest report dist publish
+.PHONY: student-kit system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
 
 book: .venv/book  ## build the book into _build/html; warnings are errors
 	$(BIN)/python tools/build_book.py
@@ -41,9 +41,12 @@ bench: .venv/all  ## measure speed against PyTorch, Keras and stock nbgrader; wr
 notebooks: .venv/all  ## execute every chapter on the real data and store its outputs
 	BIRNN_COMPILED=0 $(BIN)/python tools/notebooks.py execute $(CHAPTERS)
 
-exercises: .venv/all  ## generate exercises/ from solutions/
+exercises: .venv/all  ## generate exercises/ from solutions/, and the random cases of visible tests
 	$(BIN)/python tools/examples.py
 	$(BIN)/python tools/exercises.py
+
+student-kit: book  ## write _build/student-kit.zip: exercises, package and built pages, without solutions/
+	$(BIN)/python tools/student_kit.py
 
 mutants: .venv/all  ## mark every wrong and right answer and store the instructors' table
 	$(BIN)/python tools/mutants.py

@@ -160,6 +160,7 @@ SAYS = {
     "birnn-grade run": "2 graded, 2 of them new in the gradebook, 0 failed",
     "nbgrader validate": "FAILED",
     "make help": "make book",
+    "make student-kit": "wrote student-kit.zip",
 }
 BEFORE = {"birnn-grade run": _hand_in}
 AFTER = {"nbgrader generate_assignment": _as_it_was, "birnn-grade export": _graded}
