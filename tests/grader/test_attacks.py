@@ -7,6 +7,7 @@ No undeserved mark, no mark lost that was deserved, no effect on this machine, n
 import hashlib
 import json
 import os
+import re
 import secrets
 import socket
 from pathlib import Path
@@ -143,12 +144,12 @@ def test_what_is_not_a_notebook_is_flagged_with_its_reason(graded):
         "named_pipe": "not a plain file",
         "loop_when_called": "took too long",
         "segfault_when_called": "signal 11",
-        # A container's own limit stops its children; bubblewrap's sandbox is ended.
-        "memory_flood_by_children": "too much memory" if SANDBOX == "bwrap" else "",
+        # A container's own limit stops its children; bubblewrap's sandbox is ended, on a busy machine by its time.
+        "memory_flood_by_children": "too much memory|took too long" if SANDBOX == "bwrap" else "",
         "repeated_answers": "run one after the other",
         "foreign_cells": "",
     }.items():
-        assert words in notes[name], (name, notes[name])
+        assert re.search(words, notes[name]), (name, notes[name])
 
 
 def test_the_whole_class_is_merged(graded):
