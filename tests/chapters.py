@@ -12,13 +12,16 @@ PARTS = ("part1_", "part2_")
 
 
 def chapters():
-    """Return the notebooks' paths, in the order of the contents."""
+    """Return the pages' paths, in the order of the contents."""
     parts = yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
     names = [page["file"] for part in parts for page in part["chapters"]]
-    return [BOOK / f"{name}.ipynb" for name in names if name.startswith(PARTS)]
+    return [next(BOOK.glob(f"{name}.[im]*")) for name in names if name.startswith(PARTS)]
 
 
 def cells_of(path):
+    """Return a notebook's cells; a page of text is one cell of prose."""
+    if path.suffix == ".md":
+        return [nbformat.v4.new_markdown_cell(path.read_text(encoding="utf-8"))]
     return nbformat.read(path, as_version=4).cells
 
 

@@ -16,6 +16,14 @@ TERMS = {
         "gradient", "backpropagation through time", "outer product", "cache", "gradient check",
         "truncated backpropagation", "checkpointing", "real-time recurrent learning",
     ],
+    "gradients": [
+        "eigenvector", "eigenvalue", "spectral radius", "singular value", "saturated", "Jacobian", "vanish",
+        "explode", "clipping", "dropout", "chrono",
+    ],
+    "lstm_gru": [
+        "memory cell", "constant error carousel", "gate", "input gate", "output gate", "forget gate", "LSTM", "GRU",
+        "candidate", "peephole", "time scale", "update gate", "reset gate", "minimal gated unit", "adding problem",
+    ],
 }  # fmt: skip
 """By chapter, what it is the first to use and defines; a plural in s is the same term."""
 PATHS = {path.stem: path for path in chapters()}
