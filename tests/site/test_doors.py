@@ -87,7 +87,7 @@ def test_paper_is_light_and_what_is_folded_opens(site, browser):
         page.emulate_media(media="print")
         colour = "([name, kind]) => getComputedStyle(document.querySelector(name))[kind].match(/\\d+/g).map(Number)"
         assert page.evaluate(colour, ["html", "backgroundColor"])[:3] == [255, 255, 255]
-        assert sum(page.evaluate(colour, ["article p", "color"])[:3]) < 200
+        assert sum(page.evaluate(colour, ["article h1 + p ~ p", "color"])[:3]) < 100
         assert page.evaluate(
             "[...document.querySelectorAll('.cell_output img')].every(i => getComputedStyle(i).filter === 'none')"
         )
