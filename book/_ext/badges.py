@@ -10,7 +10,9 @@ from sphinx.application import Sphinx
 
 PAGE = "back/claims"
 COLOURS = {"shown": "success", "measured": "info", "corrected": "warning", "settled": "secondary", "not": "secondary"}
-VERDICT = re.compile(r"(shown|measured|corrected|settled in part|not built|not settled|not yet measured)\b[:.,]?\s*", re.IGNORECASE)
+VERDICT = re.compile(
+    r"(shown|measured|corrected|settled in part|not (?:built|settled|yet measured))\b[:.,]?\s*", re.IGNORECASE
+)
 
 
 def badge(text: str) -> tuple[nodes.inline, str] | None:
