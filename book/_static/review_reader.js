@@ -95,24 +95,30 @@ const ReviewReader = (() => {
       <label class="rr-step">read up to step <input name="step" type="range" min="0">
         <output name="stepOut"></output></label>
     </form>
+    <p class="rr-sentence" aria-hidden="true"></p>
     <div class="rr-scroll" tabindex="0" role="region" aria-label="what each direction says at each word"><table></table></div>`;
 
   function mount(root) {
     let shown = { ...JSON.parse(root.dataset.example), known: [] };
     root.insertAdjacentHTML("afterbegin", MARKUP);
     const form = root.querySelector("form"), table = root.querySelector("table"), says = root.querySelector(".rr-says");
-    const field = form.elements;
+    const sentence = root.querySelector(".rr-sentence"), field = form.elements;
+    let asked = 0, ready = false, typing = null;
 
     // At step k the forward direction has read the first k words, the backward one the last k.
     function draw() {
       const { words, known, forward, backward, y } = shown, T = words.length, step = Number(field.step.value);
       const largest = Math.max(...[...forward, ...backward, ...y].map(Math.abs));
-      const cell = (value, visible) => {
-        if (!visible) return "<td></td>";
-        const level = (0.6 * Math.abs(value) / largest).toFixed(3);
-        return `<td class="${value < 0 ? "negative" : "positive"}" style="--level: ${level}" ` +
-          `data-value="${value}">${signed(value)}</td>`;
-      };
+      const shade = (value) => `class="${value < 0 ? "negative" : "positive"}" ` +
+        `style="--level: ${(0.15 + 0.7 * Math.abs(value) / largest).toFixed(3)}"`;
+      const cell = (value, visible) =>
+        visible ? `<td ${shade(value)} data-value="${value}">${signed(value)}</td>` : "<td></td>";
+      // The sentence itself: what forward says above each word, what backward says below it, both on the word.
+      const part = (tag, value, visible, text = "") => `<${tag} ${visible ? shade(value) : ""}>${text}</${tag}>`;
+      sentence.innerHTML = words.map((word, t) => {
+        const f = t < step, b = t >= T - step;
+        return `<span>${part("i", forward[t], f)}${part("b", y[t], f && b, escape(word))}${part("i", backward[t], b)}</span>`;
+      }).join(" ");
       const rows = words.map((word, t) => {
         const f = t < step, b = t >= T - step;
         const unknown = known[t] === false ? ' <span class="rr-unknown">(unknown)</span>' : "";
@@ -125,32 +131,47 @@ const ReviewReader = (() => {
       field.stepOut.value = `${step} of ${T}`;
     }
 
+    function verdict({ words, known, logit }, whose) {
+      const sure = 1 / (1 + Math.exp(-Math.abs(logit))), strange = known.filter((is) => !is).length;
+      return `${whose}${logit > 0 ? "Positive" : "Negative"}, ${(100 * sure).toFixed(0)} % sure: ` +
+        `the mean of the last column is ${signed(logit)}.` +
+        (2 * strange > words.length ? " But most of the words are unknown to it. It has read English film reviews only: take this for a guess." : "") +
+        (words.length === LONGEST ? ` Only the first ${LONGEST} words were read.` : "");
+    }
+
     function show(found, whose) {
       shown = found;
-      const { words, logit } = found;
-      const sure = 1 / (1 + Math.exp(-Math.abs(logit)));
-      field.step.max = words.length;
-      field.step.value = words.length;
-      root.dataset.logit = logit;
-      says.textContent = `${whose}${logit > 0 ? "Positive" : "Negative"}, ${(100 * sure).toFixed(0)} % sure: ` +
-        `the mean of the last column is ${signed(logit)}.` +
-        (words.length === LONGEST ? ` Only the first ${LONGEST} words were read.` : "");
+      field.step.max = found.words.length;
+      field.step.value = found.words.length;
+      root.dataset.logit = found.logit;
+      says.textContent = verdict(found, whose);
       draw();
     }
 
+    // An answer that comes after another question has been asked is thrown away.
     async function readText() {
-      field.read.disabled = true;
-      says.textContent = "Loading and reading …";
+      const own = ++asked;
+      root.dataset.busy = "";
+      says.textContent = ready ? "Reading …" : "Loading and reading …";
       try {
-        show(await read(field.text.value), "");
+        const found = await read(field.text.value);
+        ready = true;
+        if (own === asked) show(found, "");
       } catch (error) {
-        says.textContent = `The text was not read: ${error.message}. The table is unchanged.`;
+        if (own === asked) says.textContent = `The text was not read: ${error.message}. The table is of the text before.`;
       } finally {
-        field.read.disabled = false;
+        if (own === asked) delete root.dataset.busy;
       }
     }
 
-    form.addEventListener("submit", (event) => { event.preventDefault(); readText(); });
+    // No old verdict stands under a new text. Before the model is there, it is not loaded by a key that was pressed.
+    field.text.addEventListener("input", () => {
+      clearTimeout(typing);
+      asked += 1;
+      says.textContent = ready ? "Reading …" : "Press “Read it”: then it goes on reading while you type.";
+      if (ready) typing = setTimeout(readText, 100);
+    });
+    form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(typing); readText(); });
     field.step.addEventListener("input", draw);
     root.querySelector(".rr-buttons").addEventListener("click", ({ target }) => {
       if (!target.dataset.text) return;

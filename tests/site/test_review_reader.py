@@ -69,7 +69,7 @@ def read(page, text):
 
 
 def finished(page):
-    page.wait_for_function("!document.querySelector('.rr-says').textContent.startsWith('Loading')")
+    page.wait_for_function("!('busy' in document.querySelector('.review-reader').dataset)")
 
 
 def says(page):
@@ -155,6 +155,19 @@ class TestPage:
         assert len(table(visit.page)[0]) == 200
         assert "Only the first 200 words" in says(visit.page)
 
+    def test_reads_while_one_types_and_leaves_no_old_verdict(self, visit):
+        read(visit.page, "the film was good")
+        text = visit.page.get_by_label("A sentence or a review")
+        text.press_sequentially(" and")
+        assert "sure" not in says(visit.page)
+        visit.page.wait_for_function("document.querySelectorAll('.review-reader tbody tr').length === 5")
+        assert table(visit.page)[0][-1] == "and"
+        assert visit.page.locator(".rr-sentence b").all_text_contents() == table(visit.page)[0]
+
+    def test_says_when_it_can_only_guess(self, visit):
+        read(visit.page, "der film war zqxj aber gut gemacht")
+        assert "most of the words are unknown" in says(visit.page)
+
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("width", [360, 1440])
     def test_is_open_to_all_after_reading(self, scheme, width, site, browser):
@@ -171,6 +184,22 @@ def test_each_direction_reads_from_its_own_end(visit):
     )
     count = len(EXAMPLE["words"])
     assert rows == [[t < 2, t >= count - 2, False] for t in range(count)]
+
+
+def test_a_text_that_was_not_read_yet_has_no_verdict(visit):
+    assert "sure" in says(visit.page)
+    visit.page.get_by_label("A sentence or a review").press_sequentially("x")
+    assert "sure" not in says(visit.page)
+    assert visit.page.evaluate("performance.getEntriesByType('resource').every(r => !r.name.includes('runtime.js'))")
+
+
+def test_each_shade_can_be_seen(visit):
+    """The weakest as well as the strongest."""
+    levels = visit.page.locator(".review-reader td[style]").evaluate_all(
+        "cells => cells.map(c => Number(c.style.getPropertyValue('--level')))"
+    )
+    assert min(levels) >= 0.15
+    assert max(levels) == pytest.approx(0.85)
 
 
 def test_the_stored_example_stands_before_anything_is_loaded(visit):
