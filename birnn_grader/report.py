@@ -22,6 +22,7 @@ from birnn_grader.judge.cells import extra, kind, settings_of
 from birnn_grader.nbgrader import cells
 from birnn_grader.nbgrader.course import load_package
 from birnn_grader.nbgrader.feedback import HideHiddenTests, hide, title
+from birnn_grader.nbgrader.share import groups
 from birnn_grader.package import Package, answers_of, read
 from birnn_grader.pool import notebooks_of
 from birnn_grader.results import Shelf, save
@@ -109,7 +110,10 @@ class Report:
 
     def _pairs(self) -> list[dict[str, Any]]:
         usual = {part: alike.form(source) for part, source in self.usual.items()}
-        forms = {s: {part: alike.form(own) for part, own in parts.items()} for s, parts in self.sources.items()}
+        folders = [(one, self.shelf.folder(self.coursedir.submitted_directory, one)) for one in self.handed_in]
+        others = {one for members in groups(folders, list(self.packages)) for one in members[1:]}  # one for each group
+        alone = {s: parts for s, parts in self.sources.items() if s not in others}
+        forms = {s: {part: alike.form(own) for part, own in parts.items()} for s, parts in alone.items()}
         found = []
         for pair in alike.beyond_chance(forms, usual)[:MOST]:
             first, second = (self.sources[student] for student in pair.students)

@@ -10,7 +10,9 @@ from nbgrader.api import Gradebook
 from birnn_grader.cli import main
 from birnn_grader.collect import GROUP
 from birnn_grader.nbgrader import share
+from birnn_grader.nbgrader.course import course as open_app
 from birnn_grader.nbgrader.merge import merge
+from birnn_grader.report import Report
 
 RED, BLUE = ["ana", "bo"], ["cy", "di", "eve"]
 SCORES = {"test_rnn_step_visible": 1.0, "explain_last_output": None}
@@ -113,3 +115,15 @@ def test_work_that_changed_since_is_no_longer_a_groups(course):
     assert share.groups(folders, ["ps1"]) == [RED, BLUE]
     hand_in(course, "di", with_answers(answers()))
     assert share.groups(folders, ["ps1"]) == [RED]
+
+
+def test_a_group_is_not_reported_as_alike(course, monkeypatch):
+    """Its work is one; like another's it may be."""
+    monkeypatch.chdir(course)
+    report = Report(open_app(str(course)), "ps1")
+    copied = {f"part{n}": f"def part{n}(x):\n    return [y ** 2 + {n} for y in x if y > 3]" for n in range(3)}
+    others = {f"s{n}": dict.fromkeys(copied, f"x = {n}") for n in range(40)}
+    report.sources = {**dict.fromkeys(RED, copied), **others}
+    assert report._pairs() == []
+    report.sources["fay"] = copied
+    assert [pair["students"] for pair in report._pairs()] == [("ana", "fay")]
