@@ -11,7 +11,7 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 # round in another order than NumPy's, which stored outputs were made with: their own tests switch them on.
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-.PHONY: help book serve test thorough readme package bench notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
+.PHONY: help book serve test thorough readme package bench gpu notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
 .PHONY: student-kit system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
@@ -37,6 +37,9 @@ package: .venv/all  ## run the reference package's tests alone, doctests include
 
 bench: .venv/all  ## measure speed against PyTorch, Keras and stock nbgrader; writes _build/bench.json
 	$(BIN)/python -m benchmarks
+
+gpu: .venv/all  ## measure on a CUDA device in under 8 minutes, in parts; writes _build/gpu.json
+	$(BIN)/python tools/gpu.py
 
 notebooks: .venv/all  ## execute every chapter on the real data and store its outputs
 	BIRNN_COMPILED=0 $(BIN)/python tools/notebooks.py execute $(CHAPTERS)
