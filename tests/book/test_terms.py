@@ -24,6 +24,13 @@ TERMS = {
         "memory cell", "constant error carousel", "gate", "input gate", "output gate", "forget gate", "LSTM", "GRU",
         "candidate", "peephole", "time scale", "update gate", "reset gate", "minimal gated unit", "adding problem",
     ],
+    "one_direction": ["twins", "floor", "lookahead", "filtering", "smoothing"],
+    "bidirectional": ["influence matrix", "merge mode", "final state", "padding"],
+    "lengths": ["mask", "bucketing", "packing", "packed sequence", "batch normalisation", "layer normalisation"],
+    "schuster_paliwal": ["posterior"],
+    "limits": ["chunk", "latency"],
+    "cost": ["processor time"],
+    "time": ["intensity", "roofline"],
 }  # fmt: skip
 """By chapter, what it is the first to use and defines; a plural in s is the same term."""
 PATHS = {path.stem: path for path in chapters()}

@@ -32,7 +32,7 @@ class Settings:
     embedding: int = 64
     hidden: int = 64
     hidden_forward: int = 102
-    waits: tuple[int, ...] = (0, 1, 2, 3)
+    waits: tuple[int, ...] = (0, 1, 2)
     dropout: float = 0.5
     word_dropout: float = 0.1
     epochs: int = 10

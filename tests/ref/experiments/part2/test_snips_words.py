@@ -6,6 +6,7 @@ import pytest
 from birnn_ref.datasets import load_snips
 from birnn_ref.experiments.networks.reader import parameter_count
 from birnn_ref.experiments.part2.snips_words import STUDY, Settings, build, names, run
+from birnn_ref.experiments.results import load_result
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +30,11 @@ def test_a_cut_down_run_needs_the_package_alone(monkeypatch):
     summary = STUDY.summarise([found, found])
     added = found["both"]["test_f1"] - found["wait_0"]["test_f1"]
     assert summary["both_minus"]["wait_0"]["mean"] == pytest.approx(added, abs=1e-4)
+
+
+def test_the_stored_answers_are_of_the_short_utterances(data):
+    stored, test = load_result("snips_words"), data["test"]
+    lengths = [int(n) for n in test.lengths if n <= 10][: stored["settings"]["examples"]]
+    for seed in stored["runs"]:
+        for name in names(Settings()):
+            assert [len(said.split()) for said in seed[name]["says"]] == lengths
