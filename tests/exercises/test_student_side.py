@@ -39,7 +39,7 @@ def test_parts_and_points_are_the_notebooks(name):
     number, found = 0, []
     settings = {}
     for cell in _cells(name):
-        if match := re.search(r"^## (?:Part|Bug) (\d+)", cell.source, re.MULTILINE):
+        if match := re.search(r"^## (?:Part|Case) (\d+)", cell.source, re.MULTILINE):
             number = int(match[1])
         elif cell.cell_type == "markdown" and "In your own words" in cell.source:
             number += 1
