@@ -76,7 +76,7 @@ PICTURES = {
     "time": bars((46, 36, 24, 14, 9, 6), "both"),
     "tutorial": curve("M10 46 C 40 8, 60 6, 80 14 S 130 34, 150 36", "forward")
     + curve("M10 48 C 40 30, 90 12, 150 6", "word"),
-    "work": box(14, 10, 60, 38, "forward") + box(86, 10, 60, 38, "backward") + line(74, 29, 86, 29, "both"),
+    "at_work": box(14, 10, 60, 38, "forward") + box(86, 10, 60, 38, "backward") + line(74, 29, 86, 29, "both"),
     "properly": curve("M10 48 H 40 V 34 H 70 V 24 H 100 V 16 H 150", "both"),
     "three_ways": box(10, 14, 40, 28, "forward") + box(60, 14, 40, 28, "backward") + box(110, 14, 40, 28, "both"),
     "traps": curve("M20 44 L 80 8 L 140 44 Z", "backward") + letter(80, 40, "!"),
