@@ -29,6 +29,25 @@ def begin(name: str) -> None:
         for callback in [c for c in shell.events.callbacks["post_run_cell"] if c.__name__ == _ran.__name__]:
             shell.events.unregister("post_run_cell", callback)
         shell.events.register("post_run_cell", _ran)
+        print(overview(session.current.set.name, session.current.set.parts))
+
+
+def overview(name: str, parts: list[Part]) -> str:
+    """Return in words what a problem set asks for.
+
+    Examples
+    --------
+    >>> print(overview("ps1", [Part("f", 1, minutes=20), Part("g", 1, minutes=10), Part("explain", 2, minutes=15)]))
+    ps1, about 45 minutes: part 1 (30 minutes), part 2 (15).
+    """
+    minutes: dict[int, int] = {}
+    for part in parts:
+        minutes[part.number] = minutes.get(part.number, 0) + part.minutes
+    each = [f"part {number} ({total})" for number, total in minutes.items()]
+    if not each:
+        return f"{name} has begun."
+    each[0] = each[0].replace(")", " minutes)")
+    return f"{name}, about {sum(minutes.values())} minutes: {', '.join(each)}."
 
 
 def _shell() -> Any:
