@@ -5,12 +5,13 @@ import pytest
 
 from birnn_ref.datasets import load_snips
 from birnn_ref.experiments.networks.reader import parameter_count
-from birnn_ref.experiments.part5.snips_tags import NAMES, STUDY, Settings, build, run
+from birnn_ref.experiments.part5.snips_tags import NAMES, STUDY, run
+from birnn_ref.experiments.tagging import build
 
 
 def test_both_networks_are_of_one_size():
-    data, rng = load_snips(min_count=Settings().min_count), np.random.default_rng(0)
-    both, forward = (parameter_count(build(name, data, rng, Settings())) for name in NAMES)
+    data, rng = load_snips(min_count=STUDY.settings.min_count), np.random.default_rng(0)
+    both, forward = (parameter_count(build(f"{name}_letters_crf", data, rng, STUDY.settings)) for name in NAMES)
     assert abs(both - forward) < 0.002 * both
 
 
