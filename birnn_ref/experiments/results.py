@@ -117,11 +117,12 @@ def store_experiment(name: str, seeds: Sequence[int] | None = None, *, add: bool
         raise ResultError(f"a seed is named twice: {all_seeds}")
     if len(study.seeds) > 1 and len(all_seeds) not in T_QUANTILES:
         raise ResultError(f"{name} needs 2 to {max(T_QUANTILES)} seeds for its intervals, got {len(all_seeds)}")
+    check = run_check(name)  # takes seconds, and what stops it should do so before the hours, not after them
     result = run_experiment(name, seeds, **changes)
     if stored:
         result |= {key: stored[key] + result[key] for key in ("seeds", "runs", "seconds")}
     result["summary"] = study.summarise(result["runs"])
-    result["check"] = run_check(name)
+    result["check"] = check
     return _write(name, result)
 
 
