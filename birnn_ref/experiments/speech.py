@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -22,8 +24,13 @@ BLOCK = 10
 """Recordings of a speaker from which the strings of one block are made."""
 
 
-def load_steps(speakers: Sequence[str] = ()) -> DigitData:
-    """Load the recordings in steps of two frames; those of some speakers may be held out for testing."""
+def load_steps(speakers: tuple[str, ...] = ()) -> DigitData:
+    """Load the recordings in steps of two frames, once; those of some speakers may be held out for testing."""
+    return _loaded(speakers, os.environ.get("BIRNN_DATA"))
+
+
+@cache
+def _loaded(speakers: tuple[str, ...], folder: str | None) -> DigitData:
     data = load_digits(speaker=speakers or None, progress=False)
     return replace(data, splits={name: in_steps(split) for name, split in data.splits.items()})
 
@@ -67,9 +74,3 @@ def drawn(split: Split, size: int, noise: float, rng: np.random.Generator) -> It
 def steps_of(split: Split, size: int, epochs: int) -> int:
     """Return the batches in some epochs."""
     return epochs * -(-(len(split) // DIGITS) // size)
-
-
-def with_tail(split: Split, tail: int) -> Split:
-    """Add steps of zeros behind each string, so that a network may answer that much later."""
-    assert split.features is not None
-    return replace(split, features=np.pad(split.features, ((0, 0), (0, tail), (0, 0))), lengths=split.lengths + tail)

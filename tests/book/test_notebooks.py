@@ -1,6 +1,7 @@
 """Every notebook: strictly on the real data, to its end on the embedded corpus, normal, light and clean.
 
-A chapter that reads no reviews does the same on both, so it is executed once: strictly, on the embedded corpus. A Keras
+A chapter that reads neither reviews nor recordings does the same on both, so it is executed once: strictly, on the
+embedded corpus. A Keras
 chapter runs strictly on TensorFlow, and on the embedded corpus with PyTorch below.
 """
 
@@ -16,7 +17,7 @@ from support import ROOT, run
 CHAPTERS = sorted((ROOT / "book").glob("*/*.ipynb"))
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
 KERAS_CHAPTERS = [path for path in CHAPTERS if "import keras" in path.read_text()]
-WITH_REVIEWS = [path for path in CHAPTERS if "load_imdb" in path.read_text()]
+WITH_STAND_IN = [path for path in CHAPTERS if re.search("load_imdb|load_recordings", path.read_text())]
 
 
 def _each(paths):
@@ -45,17 +46,17 @@ def _passed(done):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@_each(WITH_REVIEWS)
+@_each(WITH_STAND_IN)
 def test_strict_on_real_data(path, data_folder):
     _passed(_strict(path, data_folder))
 
 
-@_each([path for path in CHAPTERS if path not in WITH_REVIEWS])
+@_each([path for path in CHAPTERS if path not in WITH_STAND_IN])
 def test_strict_on_any_data(path):
     _passed(_strict(path, "embedded"))
 
 
-@_each([path for path in WITH_REVIEWS + SOLUTIONS if path not in KERAS_CHAPTERS])
+@_each([path for path in WITH_STAND_IN + SOLUTIONS if path not in KERAS_CHAPTERS])
 def test_executes_on_the_embedded_corpus(path, tmp_path):
     _passed(_execute_only(path, tmp_path))
 

@@ -1,7 +1,8 @@
 """Which digit is being said, every 20 ms: one direction, two, and what waiting is worth.
 
 A forward network may answer some steps late; it is trained so. The bidirectional one is trained on whole strings, and
-then also used in chunks, with a look past each chunk's end. The opponent sees a window and has no recurrence.
+then also used in chunks, with a look past each chunk's end. The opponent sees a window and has no recurrence. All learn
+at one rate, which was not tuned.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from birnn_ref.datasets.splits import Split
 from birnn_ref.experiments.networks.reader import parameter_count
 from birnn_ref.experiments.networks.taggers import WaitingTagger, WindowTagger
 from birnn_ref.experiments.paired import over_seeds_and_items
-from birnn_ref.experiments.rates import TUNING_SEEDS
 from birnn_ref.experiments.speech import STEP_MS, blocks, drawn, load_steps, steps_of
-from birnn_ref.experiments.study import Study, mapping
+from birnn_ref.experiments.study import Study
 from birnn_ref.experiments.training import falling_rate, train
 from birnn_ref.layers import no_grad
 from birnn_ref.losses import softmax_cross_entropy
@@ -37,13 +37,12 @@ class Settings:
     dropout: float = 0.3
     noise: float = 0.5
     batch_size: int = 16
-    epochs: int = 15
+    epochs: int = 10
     clip: float = 5.0
     # Steps of 20 ms by which a forward network answers late; each chunk's size, and the lookahead past its end.
     delays: tuple[int, ...] = (0, 5, 10, 20)
-    chunks: tuple[tuple[int, int], ...] = ((1, 5), (1, 10), (1, 20), (5, 5), (10, 0), (10, 10), (20, 0), (20, 10))
-    rates: tuple[float, ...] = (0.004, 0.01, 0.025)
-    rate: dict[str, float] = mapping(both=0.01, forward=0.01, window=0.01)
+    chunks: tuple[tuple[int, int], ...] = ((5, 5), (10, 0), (10, 10), (20, 0), (20, 10))
+    rate: float = 0.01
     strings: int = 10
     recordings: int | None = None
     test_blocks: int | None = None
@@ -51,19 +50,22 @@ class Settings:
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
     """Train every network on strings of known voices; return the share of steps whose digit is named rightly."""
-    data = load_steps()
-    learned = data["train"].take(slice(settings.recordings))
-    test = blocks(data["test"], settings.strings, np.random.default_rng(1000))[: settings.test_blocks]
-    found: dict[str, Any] = {"source": data.source, "parameters": {}, "right": {}}
+    found: dict[str, Any] = {"source": load_steps().source}
     for name in ("both", "window", *(f"forward_{late}" for late in settings.delays)):
-        model = trained(name, learned, seed, settings)
-        found["parameters"][name] = parameter_count(model)
-        found["right"][name] = _scored([right(model, block) for block in test])
-        if name == "both":
-            for chunk, ahead in settings.chunks:
-                scored = _scored([right_in_chunks(model, block, chunk, ahead) for block in test])
-                found["right"][f"chunk_{chunk}_lookahead_{ahead}"] = scored
-    print(f"seed {seed}:", {name: score["mean"] for name, score in found["right"].items()}, flush=True)
+        found |= scored(name, seed, settings)
+    print(f"seed {seed}:", {name: entry["right"] for name, entry in found.items() if name != "source"}, flush=True)
+    return found
+
+
+def scored(name: str, seed: int, settings: Settings) -> dict[str, Any]:
+    """Train one network and test it; the bidirectional one also in chunks."""
+    data = load_steps()
+    test = blocks(data["test"], settings.strings, np.random.default_rng(1000))[: settings.test_blocks]
+    model = trained(name, data["train"].take(slice(settings.recordings)), seed, settings)
+    found = {name: _shares([right(model, block) for block in test]) | {"parameters": parameter_count(model)}}
+    for chunk, ahead in settings.chunks if name == "both" else ():
+        shares = [right_in_chunks(model, block, chunk, ahead) for block in test]
+        found[f"chunk_{chunk}_lookahead_{ahead}"] = _shares(shares)
     return found
 
 
@@ -78,7 +80,7 @@ def build(name: str, features: int, rng: np.random.Generator, settings: Settings
     return WaitingTagger(wait, "lstm", None, features, s.forward_hidden, 10, dropout=s.dropout, rng=rng)
 
 
-def trained(name: str, split: Split, seed: int, settings: Settings, rate: float | None = None) -> Any:
+def trained(name: str, split: Split, seed: int, settings: Settings) -> Any:
     """Train a network by its name: ``both``, ``window``, or ``forward_5``, which answers five steps late."""
     assert split.features is not None
     rng = np.random.default_rng(seed)
@@ -86,7 +88,7 @@ def trained(name: str, split: Split, seed: int, settings: Settings, rate: float 
     steps = steps_of(split, settings.batch_size, settings.epochs)
     train(
         model, _batches(split, rng, settings), _cross_entropy,
-        schedule=falling_rate(rate or settings.rate[name.partition("_")[0]], steps), steps=steps, clip=settings.clip,
+        schedule=falling_rate(settings.rate, steps), steps=steps, clip=settings.clip,
         rng=rng,
     )  # fmt: skip
     return model
@@ -131,31 +133,18 @@ def _share(logits: Float, tags: Int, lengths: Int) -> float:
     return float((logits.argmax(axis=2) == tags)[counts].mean())
 
 
-def _scored(shares: list[float]) -> dict[str, Any]:
-    return {"mean": round(float(np.mean(shares)), 4), "by_block": [round(share, 4) for share in shares]}
-
-
-def tune(settings: Settings) -> dict[str, float]:
-    """Return each network's rate with the most steps named rightly on the validation part."""
-    data, chosen = load_steps(), {}
-    held_out = blocks(data["validation"], settings.strings, np.random.default_rng(1001))
-    for name in ("both", "forward_0", "window"):
-        scores = {}
-        for rate in settings.rates:
-            model = trained(name, data["train"], TUNING_SEEDS[0], settings, rate)
-            scores[rate] = round(float(np.mean([right(model, block) for block in held_out])), 4)
-        print(name, scores, flush=True)
-        chosen[name.partition("_")[0]] = max(scores, key=lambda rate: scores[rate])
-    return chosen
+def _shares(shares: list[float]) -> dict[str, Any]:
+    return {"right": round(float(np.mean(shares)), 4), "by_block": [round(share, 4) for share in shares]}
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Shares over seeds and blocks of recordings, with the time from a step's end to its answer at the longest."""
-    tables = {name: np.array([run["right"][name]["by_block"] for run in runs]) for name in runs[0]["right"]}
+    names = [name for name in runs[0] if name != "source"]
+    tables = {name: np.array([run[name]["by_block"] for run in runs]) for name in names}
     summary: dict[str, Any] = {name: over_seeds_and_items(table) for name, table in tables.items()}
-    for name, size in runs[0]["parameters"].items():
-        summary[name]["parameters"] = size
     for name, entry in summary.items():
+        if "parameters" in runs[0][name]:
+            entry["parameters"] = runs[0][name]["parameters"]
         numbers = [int(part) for part in name.split("_") if part.isdigit()]
         if numbers:  # a delay, or a chunk and its lookahead
             entry["wait_ms"] = STEP_MS * (numbers[0] - 1 + numbers[1] if len(numbers) == 2 else numbers[0])
@@ -166,7 +155,7 @@ def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 STUDY = Study(
-    "spoken_frames", Settings(), run, summarise, seeds=(0, 1, 2), tune=tune, tolerance=0.05,
+    "spoken_frames", Settings(), run, summarise, seeds=(0, 1, 2), tolerance=0.05,
     check={
         "hidden": 8, "forward_hidden": 12, "filters": 8, "epochs": 3, "recordings": 300, "test_blocks": 4,
         "strings": 2, "delays": (0, 5), "chunks": ((5, 5),),

@@ -8,7 +8,7 @@ from birnn_ref.datasets.splits import Split
 from birnn_ref.experiments.networks.reader import parameter_count
 from birnn_ref.experiments.networks.taggers import WindowTagger
 from birnn_ref.experiments.part5 import spoken_digits, spoken_frames
-from birnn_ref.experiments.speech import blocks, drawn, in_steps, load_steps, steps_of, with_tail
+from birnn_ref.experiments.speech import blocks, drawn, in_steps, load_steps, steps_of
 from birnn_ref.experiments.templates import Templates
 from birnn_ref.losses import softmax_cross_entropy
 from birnn_ref.models import Tagger
@@ -65,11 +65,9 @@ def test_noise_is_added_to_training_alone(data):
     assert added.std() == pytest.approx(0.5, rel=0.05)
 
 
-def test_a_tail_is_silent_and_counts():
+def test_behind_a_string_there_is_no_noise():
     strings = next(drawn(in_steps(_recordings(4, 8, 6)), 4, 0.5, RNG(0)))
-    longer = with_tail(strings, 3)
-    assert (longer.lengths == strings.lengths + 3).all()
-    for x, n in zip(longer.features, strings.lengths, strict=True):
+    for x, n in zip(strings.features, strings.lengths, strict=True):
         assert x[:n].all()
         assert not x[n:].any()
 
