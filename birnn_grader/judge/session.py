@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import signal
 import subprocess
 import time
 from typing import Any
@@ -181,6 +182,9 @@ class Session:
             complaint = self.process.complaint()
             self.close()
             raise RuntimeError(f"the sandbox did not start: {crash} {complaint}") from None
+        except BaseException:  # a test's alarm: what is half started is no process to ask
+            self.close()
+            raise
         self.clock.follow(descendants(self.process.process.pid)[-1])  # the runner, as long as nothing of theirs has run
         for cell in list(self.cells):
             try:
@@ -203,8 +207,13 @@ class Session:
         return self._ask("call", [name, list(args), kwargs], seconds)
 
     def close(self) -> None:
-        """End the process, if one runs."""
-        if self.process is not None:
-            self.process.close()
-            self.backend.end(self.process.command)
-            self.process = None
+        """End the process, if one runs; a test's alarm waits until that is done, or its container would live on."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        try:
+            process.close()
+            self.backend.end(process.command)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

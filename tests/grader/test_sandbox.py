@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -205,3 +206,31 @@ def test_on_a_slow_machine_the_watcher_proves_the_limit_on_processes(bwrap, monk
 def test_the_watcher_alone_proves_it_too_and_without_either_it_does_not_hold(bwrap):
     assert selftest.check(Weakened(unlimited=True), LIMITS)["process_limit"]
     assert not selftest.check(Weakened(unlimited=True), dataclasses.replace(LIMITS, children=1000))["process_limit"]
+
+
+class Slow(Bubblewrap):
+    """A sandbox whose end takes so long that a test's alarm comes meanwhile, as a container's may."""
+
+    def end(self, command):
+        signal.raise_signal(signal.SIGALRM)
+
+
+def test_an_alarm_while_a_process_is_ended_costs_the_next_call_nothing(bwrap):
+    class Late(Exception):
+        pass
+
+    def late(*_):
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, late)
+    session = Session(Slow(), LIMITS)
+    try:
+        session.exec("a", "def f():\n    return 1\ndef loop():\n    while True:\n        pass\n", ["f", "loop"])
+        with pytest.raises(Late):
+            session.call("loop", (), {}, 0.5)
+        assert session.call("f", (), {}, 20)["value"] == 1
+        with pytest.raises(Late):
+            session.close()
+        assert session.process is None
+    finally:
+        signal.signal(signal.SIGALRM, before)
