@@ -13,8 +13,8 @@ def test_a_network_needs_the_package_alone(monkeypatch):
     monkeypatch.delenv("BIRNN_DATA", raising=False)
     study = snips_directions.STUDY
     found = snips_directions.run_one("both_letters_crf", 0, study.changed(study.check))
-    assert 0.02 < found["test"] < 0.6
-    assert 0.02 < found["validation"] < 0.6
+    assert 0.3 < found["test"] < 0.8
+    assert 0.3 < found["validation"] < 0.8
 
 
 def test_intents_need_the_package_alone(monkeypatch):
