@@ -54,7 +54,10 @@ def _checked(what: str, answer: Any, returns: Any, hints: Mapping[Any, str]) -> 
         assert set(answer) == set(returns), f"{what} should return a dict with the keys {', '.join(returns)}"
         return {key: _checked(f"{what}: {key}", answer[key], returns[key], {}) for key in returns}
     if isinstance(returns, list):
-        several = isinstance(answer, tuple | list) and len(answer) == len(returns)
+        listed = isinstance(answer, tuple | list)
+        if not listed and all(shape == () for shape in returns):  # numbers: an array is a list of them
+            listed = isinstance(answer, np.ndarray) and answer.ndim == 1
+        several = listed and len(answer) == len(returns)
         assert several, f"{what} should return {len(returns)} results, in the order that the task names"
         pairs = zip(answer, returns, strict=True)
         return [_checked(f"{what}, result {i}", *pair, {}) for i, pair in enumerate(pairs, start=1)]
