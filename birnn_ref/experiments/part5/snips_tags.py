@@ -16,7 +16,7 @@ from birnn_ref.metrics import span_f1
 
 SETTINGS = Recipe(
     embedding=64, char_embedding=24, filters=64, hidden=128, hidden_forward=202, dropout=0.5, word_dropout=0.1,
-    epochs=10, batch=32, rate=0.002, train_sentences=None,
+    epochs=18, batch=32, rate=0.004, train_sentences=None,
 )  # fmt: skip
 NAMES = ("both", "forward")
 
