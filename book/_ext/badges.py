@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 PAGE = "back/claims"
-COLOURS = {"shown": "success", "measured": "info", "corrected": "warning", "settled": "secondary", "not": "secondary"}
+KINDS = {"shown": "shown", "measured": "measured", "corrected": "corrected", "settled": "open", "not": "open"}
 VERDICT = re.compile(
     r"(shown|measured|corrected|settled in part|not (?:built|settled|yet measured))\b[:.,]?\s*", re.IGNORECASE
 )
@@ -27,8 +27,7 @@ def badge(text: str) -> tuple[nodes.inline, str] | None:
     if not found:
         return None
     verdict = found[1].lower()
-    colour = COLOURS[verdict.split()[0]]
-    classes = ["sd-badge", f"sd-bg-{colour}", f"sd-bg-text-{colour}"]
+    classes = ["verdict", f"verdict-{KINDS[verdict.split()[0]]}"]
     return nodes.inline("", verdict, classes=classes), text[found.end() :]
 
 

@@ -43,7 +43,7 @@ def card(number: int, title: str, address: str, name: str) -> str:
 def fill(app: Sphinx, doctree: Any, page: str) -> None:
     """Put the cards in their place."""
     for place in list(doctree.findall(cards)):
-        parts = yaml.safe_load(TOC.read_text(encoding="utf-8"))["parts"]
+        parts = yaml.safe_load(TOC.read_text(encoding="utf-8")).get("parts", [])
         number, found = 0, []
         for part in parts:
             if part["caption"] == place["until"]:

@@ -9,8 +9,6 @@ from chapters import FOLDED, cells_of, chapters, prose, shown_lines
 from reading_time import LINES_A_MINUTE, WORDS_A_MINUTE
 
 MOST_LINES, MOST_MINUTES = 120, 25
-NOT_YET = {"cost", "time"}
-"""Chapters that still keep to none of this; a name leaves when its chapter does, and none may come back."""
 EACH = pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
 
 
@@ -43,14 +41,7 @@ def faults(cells):
 @EACH
 def test_a_chapter_keeps_its_limits(path):
     found = faults(cells_of(path))
-    if path.stem in NOT_YET:
-        assert found, f"{path.stem} keeps all limits now: take it from NOT_YET"
-    else:
-        assert not found, "; ".join(found)
-
-
-def test_the_list_of_those_not_yet_names_chapters():
-    assert {path.stem for path in chapters()} >= NOT_YET
+    assert not found, "; ".join(found)
 
 
 class TestPlanted:

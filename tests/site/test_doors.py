@@ -59,7 +59,7 @@ def test_each_row_of_the_ledger_has_its_badge(site, browser):
             text[:60]
             for text, badge in zip(
                 rows.all_inner_texts(),
-                rows.evaluate_all("rows => rows.map(row => row.querySelector('.sd-badge') !== null)"),
+                rows.evaluate_all("rows => rows.map(row => row.querySelector('.verdict') !== null)"),
                 strict=True,
             )
             if not badge

@@ -14,9 +14,10 @@ import urllib.request
 from support import ROOT
 
 
-def _text(address, wanted, seconds=600):
+def _text(address, wanted, said, seconds=600):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        assert "exited with exit code" not in said.read_text(), said.read_text()[-3000:]
         try:
             text = urllib.request.urlopen(address, timeout=60).read().decode()
             if wanted in text:
@@ -38,7 +39,8 @@ def _address(server, said):
 def test_serves_and_rebuilds_on_the_next_free_port(tmp_path):
     for name in ("book", "tools", "birnn_ref"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "conf.py"))
-    shutil.copy(ROOT / "_config.yml", tmp_path)
+    for name in ("_config.yml", "CITATION.cff"):
+        shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "book" / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: back/notation\n")
     said = tmp_path / "said.txt"
     with socket.create_server(("127.0.0.1", 0)) as taken, said.open("w") as stream:
@@ -48,12 +50,12 @@ def test_serves_and_rebuilds_on_the_next_free_port(tmp_path):
         try:
             address = _address(server, said)
             assert address != f"http://127.0.0.1:{port}", "the port was taken: it should be the next free one"
-            _text(f"{address}/index.html", "Bidirectional recurrent networks")
-            _text(f"{address}/_static/course.css", "{")
+            _text(f"{address}/index.html", "Bidirectional recurrent networks", said)
+            _text(f"{address}/_static/course.css", "{", said)
             assert "could not open bibtex" not in said.read_text(), "the references should be found"
             page = tmp_path / "book" / "back" / "notation.md"
             page.write_text(page.read_text() + "\nA line that was added while serving.\n")
-            _text(f"{address}/back/notation.html", "added while serving")
+            _text(f"{address}/back/notation.html", "added while serving", said)
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait()
