@@ -7,7 +7,7 @@ The first mark lies up to a whole sequence back, so the length says how far a gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +92,14 @@ def train(seed: int, arm: str, length: int, rate: float, settings: Settings, lim
     recurrent = Recurrent(arm.split("_")[0], 2, hidden, rng=rng)
     if arm == "lstm_chrono":
         recurrent.params["b_h"][:] = chrono_bias(rng, hidden, length)
-    model = LastState(recurrent, Dense(hidden, 1, rng=rng))
+    return until_solved(recurrent, rng, length, rate, settings, limit)
+
+
+def until_solved(
+    recurrent: Recurrent, rng: np.random.Generator, length: int, rate: float, settings: Any, limit: int | None
+) -> list[float]:
+    """Give a layer a readout and train both, as `train` says; ``settings`` has the fields that it needs."""
+    model = LastState(recurrent, Dense(recurrent.hidden, 1, rng=rng))
     x_test, y_test = draw(np.random.default_rng(1_000 + length), settings.test, length)
     return training.train(
         model, batches(rng, settings.batch, length), squared_error, schedule=lambda step: rate,
@@ -116,6 +123,11 @@ def squared_error(answers: Float, y: Float) -> tuple[float, Float]:
 
 def tune(settings: Settings) -> dict[str, list[float]]:
     """Return ``rate``: for each arm, by length, the best of ``rates`` on the tuning seeds."""
+    return best_rates(train, settings)
+
+
+def best_rates(train: Callable[..., list[float]], settings: Any) -> dict[str, list[float]]:
+    """Return the best of ``rates`` for each arm, by length; ``train`` takes what the one above takes."""
     chosen: dict[str, list[float]] = {}
     for arm, width in settings.hidden.items():
         chosen[arm] = []
@@ -139,16 +151,21 @@ def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """
     summary: dict[str, Any] = {}
     for arm in SETTINGS.hidden:
-        last = np.array([[errors[-1] for errors in run[arm]["errors"]] for run in runs])
-        steps = np.array([[SETTINGS.every * len(errors) for errors in run[arm]["errors"]] for run in runs])
-        median = np.median(np.where(last < SOLVED, steps, np.inf), axis=0)
-        summary[arm] = {
-            "parameters": runs[0][arm]["parameters"],
-            "solved": (last < SOLVED).sum(axis=0).tolist(),
-            "steps": [int(s) if np.isfinite(s) else None for s in median],
-            "error": np.median(last, axis=0).round(5).tolist(),
-        }
+        courses = [run[arm]["errors"] for run in runs]
+        summary[arm] = {"parameters": runs[0][arm]["parameters"], **by_length(courses, SETTINGS.every)}
     return summary
+
+
+def by_length(courses: list[list[list[float]]], every: int) -> dict[str, list[Any]]:
+    """Return one arm's part of the summary, from its errors by seed and length, one ``every`` steps."""
+    last = np.array([[errors[-1] for errors in course] for course in courses])
+    steps = np.array([[every * len(errors) for errors in course] for course in courses])
+    median = np.median(np.where(last < SOLVED, steps, np.inf), axis=0)
+    return {
+        "solved": (last < SOLVED).sum(axis=0).tolist(),
+        "steps": [int(s) if np.isfinite(s) else None for s in median],
+        "error": np.median(last, axis=0).round(5).tolist(),
+    }
 
 
 STUDY = Study(

@@ -11,12 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from birnn_ref.experiments import training
-from birnn_ref.experiments.networks.last_state import LastState
-from birnn_ref.experiments.part1.adding_problem import SOLVED, batches, draw, squared_error
-from birnn_ref.experiments.rates import Trial, choose_rate
+from birnn_ref.experiments.part1.adding_problem import best_rates, by_length, until_solved
 from birnn_ref.experiments.study import Study, mapping
-from birnn_ref.layers import Dense, Recurrent
+from birnn_ref.layers import Recurrent
 
 
 @dataclass(frozen=True)
@@ -56,14 +53,7 @@ def recurrent(arm: str, hidden: int, rng: np.random.Generator) -> Recurrent:
 def train(seed: int, arm: str, length: int, rate: float, settings: Settings, limit: int | None = None) -> list[float]:
     """Train until fresh sequences are solved, or for ``steps``; return their errors, one every ``every`` steps."""
     rng = np.random.default_rng([seed, length])
-    hidden = settings.hidden[arm]
-    model = LastState(recurrent(arm, hidden, rng), Dense(hidden, 1, rng=rng))
-    x_test, y_test = draw(np.random.default_rng(1_000 + length), settings.test, length)
-    return training.train(
-        model, batches(rng, settings.batch, length), squared_error, schedule=lambda step: rate,
-        steps=settings.steps if limit is None else limit, clip=settings.clip, every=settings.every,
-        score=lambda: round(float(np.mean((model.forward(x_test) - y_test) ** 2)), 5), solved=lambda e: e < SOLVED,
-    ).scores  # fmt: skip
+    return until_solved(recurrent(arm, settings.hidden[arm], rng), rng, length, rate, settings, limit)
 
 
 def run(seed: int, settings: Settings) -> dict[str, Any]:
@@ -78,34 +68,12 @@ def run(seed: int, settings: Settings) -> dict[str, Any]:
 
 def tune(settings: Settings) -> dict[str, list[float]]:
     """Return ``rate``: for each arm, by length, the best of ``rates`` on the tuning seeds."""
-    chosen: dict[str, list[float]] = {}
-    for arm in settings.hidden:
-        chosen[arm] = []
-        for length in settings.lengths:
-
-            def trial(seed: int, rate: float, limit: int, arm: str = arm, length: int = length) -> Trial:
-                errors = train(seed, arm, length, rate, settings, limit)
-                last = errors[-1] if errors else 1.0
-                return Trial(settings.every * len(errors), last < SOLVED, last)
-
-            chosen[arm].append(choose_rate(settings.rates, settings.steps, trial))
-        print(f"{arm}: {chosen[arm]}", flush=True)
-    return chosen
+    return best_rates(train, settings)
 
 
 def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """For each arm, by length: how many seeds solved it, and the median of their steps, none where it is unsolved."""
-    summary: dict[str, Any] = {}
-    for arm in SETTINGS.hidden:
-        last = np.array([[errors[-1] for errors in run[arm]] for run in runs])
-        steps = np.array([[SETTINGS.every * len(errors) for errors in run[arm]] for run in runs])
-        median = np.median(np.where(last < SOLVED, steps, np.inf), axis=0)
-        summary[arm] = {
-            "solved": (last < SOLVED).sum(axis=0).tolist(),
-            "steps": [int(s) if np.isfinite(s) else None for s in median],
-            "error": np.median(last, axis=0).round(5).tolist(),
-        }
-    return summary
+    return {arm: by_length([run[arm] for run in runs], SETTINGS.every) for arm in SETTINGS.hidden}
 
 
 STUDY = Study(
