@@ -15,7 +15,6 @@ from urllib.parse import urljoin
 
 import yaml
 from docutils import nodes
-from launch import origin, public_address
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -60,7 +59,8 @@ def citation(root: Path = ROOT) -> str:
 
 def know(app: Sphinx, config: Config) -> None:
     """Set the site's address and the text that cites the course."""
-    config.html_baseurl = os.environ.get("BIRNN_SITE") or site_address(public_address(origin()))
+    repository = config.html_theme_options.get("repository_url", "")
+    config.html_baseurl = os.environ.get("BIRNN_SITE") or site_address(repository)
     config.myst_substitutions = {**config.myst_substitutions, "citation": f"```bibtex\n{citation()}\n```"}
 
 
