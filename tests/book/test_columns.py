@@ -1,0 +1,59 @@
+"""Code on a page has at most 88 characters a line: what is longer scrolls, and on paper it breaks anywhere."""
+
+import re
+
+import nbformat
+import pytest
+from support import ROOT
+
+WIDEST = 88
+FOLDERS = ("book", "solutions", "exercises", "birnn_grader/template")
+BLOCK = re.compile(r"^ *```(?:python|\{code-cell\}).*?\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+NOTEBOOKS = [
+    path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.ipynb")) if "_build" not in path.parts
+]
+PAGES = sorted((ROOT / "book").rglob("*.md"))
+TOO_WIDE = {
+    *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("decision", "properly", "serving", "three_ways")),
+    *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("traps", "tutorial")),
+    *(f"book/part4_variants/{name}.ipynb" for name in ("attention", "bilstm_bigru", "cnn_bilstm", "mixing")),
+}
+"""Chapters whose code has not been set yet; one that has been is taken off the list."""
+
+
+def code(path):
+    """Return a page's pieces of code: cells, and blocks of Python in its text."""
+    if path.suffix == ".md":
+        return BLOCK.findall(path.read_text(encoding="utf-8"))
+    cells = nbformat.read(path, as_version=4).cells
+    text = (block for cell in cells if cell.cell_type == "markdown" for block in BLOCK.findall(cell.source))
+    return [*(cell.source for cell in cells if cell.cell_type == "code"), *text]
+
+
+def too_wide(pieces):
+    """Return the lines that are longer than a page shows."""
+    return [line for piece in pieces for line in piece.splitlines() if len(line) > WIDEST]
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *PAGES], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_code_fits_the_page(path):
+    wide = too_wide(code(path))
+    if path.relative_to(ROOT).as_posix() in TOO_WIDE:
+        assert wide, "its code fits now: take it off the list of those whose code does not"
+    else:
+        assert wide == []
+
+
+def test_the_list_names_files_that_are_there():
+    assert [name for name in TOO_WIDE if not (ROOT / name).is_file()] == []
+
+
+def test_a_long_line_is_found_in_a_cell_and_in_a_text(tmp_path):
+    long = f"x = {'1' * WIDEST}"
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell(f"y = 1\n{long}"),
+        nbformat.v4.new_markdown_cell(f"A text.\n\n```python\n{long}\n```\n\n{'word ' * 30}"),
+    ]
+    nbformat.write(notebook, tmp_path / "wide.ipynb")
+    assert too_wide(code(tmp_path / "wide.ipynb")) == [long, long]
