@@ -8,6 +8,7 @@ from birnn_ref.datasets.embedded import embedded_reviews
 from birnn_ref.datasets.imdb import load_imdb
 from birnn_ref.datasets.locate import DataError, locate
 from birnn_ref.datasets.pairs import PairData
+from birnn_ref.datasets.pens import PenData, load_letters, load_pen_words
 from birnn_ref.datasets.reviews import ReviewData
 from birnn_ref.datasets.snips import load_snips
 from birnn_ref.datasets.splits import SequenceData, Split
@@ -21,6 +22,7 @@ __all__ = [
     "DataError",
     "DigitData",
     "PairData",
+    "PenData",
     "ReviewData",
     "SequenceData",
     "SeriesData",
@@ -34,6 +36,8 @@ __all__ = [
     "load_conll",
     "load_digits",
     "load_imdb",
+    "load_letters",
+    "load_pen_words",
     "load_recordings",
     "load_snips",
     "load_tatoeba",

@@ -20,7 +20,9 @@ from birnn_ref.experiments.results import (
 from birnn_ref.experiments.study import find, plain
 
 STORED = sorted(path.stem for path in results_folder().glob("*.json"))
-NOT_COMPARED = ("seconds", "peak_mb", "right_bits", "by_day", "by_window", "by_sentence", "by_block", "counts", "said")
+NOT_COMPARED = (
+    "seconds", "peak_mb", "right_bits", "by_day", "by_window", "by_sentence", "by_block", "by_writer", "counts", "said",
+)  # fmt: skip
 """What it took; which single answers were right, how wrong each was or what it was, of which the mean is compared."""
 FETCHED = ("ud_tags",)
 """Studies of data that neither lie in the package nor have a generated stand-in."""

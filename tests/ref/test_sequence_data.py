@@ -5,10 +5,22 @@ import itertools
 import numpy as np
 import pytest
 
-from birnn_ref.datasets import Split, Vocabulary, load_beijing, load_digits, load_snips, load_tatoeba, load_ud
+from birnn_ref.datasets import (
+    Split,
+    Vocabulary,
+    load_beijing,
+    load_digits,
+    load_letters,
+    load_snips,
+    load_tatoeba,
+    load_ud,
+)
 from birnn_ref.datasets.vocabulary import PAD, UNKNOWN
 
-LOADERS = {"beijing": load_beijing, "digits": load_digits, "snips": load_snips, "tatoeba": load_tatoeba, "ud": load_ud}
+LOADERS = {
+    "beijing": load_beijing, "digits": load_digits, "letters": load_letters, "snips": load_snips,
+    "tatoeba": load_tatoeba, "ud": load_ud,
+}  # fmt: skip
 FETCHED = ("digits", "ud")
 
 
