@@ -23,34 +23,35 @@ def begin(name: str) -> None:
     what it is worth. Elsewhere, as in the tests' own process at grading, nothing is changed.
     """
     session.start(read(name), sys._getframe(1).f_globals)
-    shell = _shell()
-    if shell is not None:
-        shell.set_custom_exc((Exception,), _show)
-        for callback in [c for c in shell.events.callbacks["post_run_cell"] if c.__name__ == _ran.__name__]:
-            shell.events.unregister("post_run_cell", callback)
-        shell.events.register("post_run_cell", _ran)
+    here = shell()
+    if here is not None:
+        here.set_custom_exc((Exception,), _show)
+        for callback in [c for c in here.events.callbacks["post_run_cell"] if c.__name__ == _ran.__name__]:
+            here.events.unregister("post_run_cell", callback)
+        here.events.register("post_run_cell", _ran)
         print(overview(session.current.set.name, session.current.set.parts))
 
 
 def overview(name: str, parts: list[Part]) -> str:
-    """Return in words what a problem set asks for.
+    """Return in words what a problem set asks for, with the difficulty of the hardest answer in each part.
 
     Examples
     --------
-    >>> print(overview("ps1", [Part("f", 1, minutes=20), Part("g", 1, minutes=10), Part("explain", 2, minutes=15)]))
-    ps1, about 45 minutes: part 1 (30 minutes), part 2 (15).
+    >>> parts = [Part("f", 1, minutes=20, difficulty=1), Part("g", 1, minutes=10, difficulty=2)]
+    >>> print(overview("ps1", [*parts, Part("explain", 2, minutes=15, difficulty=1)]))
+    ps1, about 45 minutes (* follows a chapter, ** wants a thought, *** wants several):
+    part 1 (30 minutes, **), part 2 (15, *).
     """
-    minutes: dict[int, int] = {}
-    for part in parts:
-        minutes[part.number] = minutes.get(part.number, 0) + part.minutes
-    each = [f"part {number} ({total})" for number, total in minutes.items()]
-    if not each:
+    if not parts:
         return f"{name} has begun."
-    each[0] = each[0].replace(")", " minutes)")
-    return f"{name}, about {sum(minutes.values())} minutes: {', '.join(each)}."
+    numbers = {part.number: [p for p in parts if p.number == part.number] for part in parts}
+    each = [f"part {n} ({sum(p.minutes for p in own)}, {max(p.stars for p in own)})" for n, own in numbers.items()]
+    each[0] = each[0].replace(",", " minutes,")
+    about = f"{name}, about {sum(part.minutes for part in parts)} minutes"
+    return f"{about} (* follows a chapter, ** wants a thought, *** wants several):\n{', '.join(each)}."
 
 
-def _shell() -> Any:
+def shell() -> Any:
     """Return the notebook's shell where there is a real one."""
     core = sys.modules.get("IPython.core.interactiveshell")
     return core.InteractiveShell.instance() if core and core.InteractiveShell.initialized() else None
@@ -147,7 +148,7 @@ def hint(level: int = 1, part: str | int | None = None) -> None:
 
 def summary() -> None:
     """Print which points are safe, which parts are still to do, and what a person will mark."""
-    if _shell() is not None:
+    if shell() is not None:
         print(summed_up(session.current.set.parts, session.current.passed))
 
 

@@ -30,6 +30,8 @@ class Part:
         Points of the test in the notebook, of the tests at grading, and of an answer that a person marks.
     minutes : int
         What it takes, about.
+    difficulty : int
+        1 applies what a chapter shows, 2 asks for a thought of one's own, 3 for several.
     hints : list of str
         Each says a little more than the one before.
     """
@@ -40,7 +42,13 @@ class Part:
     hidden: float = 0
     written: float = 0
     minutes: int = 0
+    difficulty: int = 0
     hints: list[str] = field(default_factory=list)
+
+    @property
+    def stars(self) -> str:
+        """Its difficulty, to be shown: ``**`` for 2."""
+        return "*" * self.difficulty
 
     @property
     def title(self) -> str:

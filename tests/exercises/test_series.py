@@ -1,4 +1,4 @@
-"""Problem set 10 on real readings, with the solution's functions: the leak pays on paper, fails live, and is convicted."""
+"""Problem set 10 on real readings, with the solution's functions: the leak pays on paper and fails live."""
 
 import examples as tool
 import pytest

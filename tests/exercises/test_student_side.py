@@ -54,6 +54,7 @@ def test_parts_and_points_are_the_notebooks(name):
         written = settings[part.name].get("points", 0) if settings[part.name]["grade"] else 0
         assert [part.visible, part.hidden, part.written] == [*tests, written]
         assert part.minutes
+        assert part.difficulty in (1, 2, 3)
         assert len(part.hints) == (0 if part.written else 3)
 
 
@@ -73,7 +74,9 @@ def test_examples_are_what_the_cases_draw_and_the_solution_returns(name):
     for part, cases in drawn.items():
         assert len(stored[part]) == len(cases)
         for found, arguments in zip(stored[part], cases, strict=True):
-            assert json.dumps(tool.encode(found.arguments)) == json.dumps(tool.encode(arguments)), "run `make exercises`"
+            assert json.dumps(tool.encode(found.arguments)) == json.dumps(tool.encode(arguments)), (
+                "run `make exercises`"
+            )
             right = tool.call(functions[part], arguments)
             pairs = zip(flat(found.result), flat(right), strict=True)
             assert all(np.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in pairs), "run `make exercises`"
@@ -136,7 +139,9 @@ def test_a_notebook_says_each_thing_in_a_line():
 
 def test_an_error_of_the_students_own_cells_keeps_its_traceback():
     cells = _run("ps1", {"setup": 'import numpy as np\nfrom birnn_student import *\nbegin("ps1")\nprint("on")\n1 / 0'})
-    assert _text(cells["setup"]).startswith("ps1, about 65 minutes: part 1 (10 minutes), part 2 (15),")
+    assert _text(cells["setup"]).startswith(
+        "ps1, about 65 minutes (* follows a chapter, ** wants a thought, *** wants several):\npart 1 (10 minutes, *), "
+    )
     assert "ZeroDivisionError" in _text(cells["setup"])
     assert "---->" in _text(cells["setup"])
 
