@@ -37,8 +37,26 @@ def functions(names: dict[str, Any]) -> dict[str, Callable[..., Any]]:
 class TrainedTagger:
     """A tagger after its training: it tags sentences, and shows where it is wrong."""
 
-    def __init__(self, model: Any, data: Any, inputs: Callable[[Any], Any], history: list[float]) -> None:
-        self.model, self.data, self.inputs, self.history = model, data, inputs, history
+    def __init__(
+        self, model: Any, data: Any, inputs: Callable[[Any], Any], history: list[float], span_f1: Callable[..., Any]
+    ) -> None:
+        self.model, self.data, self.inputs, self.history, self.span_f1 = model, data, inputs, history, span_f1
+
+    def score(self, part: Any) -> float:
+        """Return the span F1 on a part of the data, by your own function."""
+        names, said = self.data.tag_names, self._answers(part)[1]
+        true = [[names[i] for i in row[:n]] for row, n in zip(part.tags, part.lengths, strict=True)]
+        return float(self.span_f1(true, [[names[i] for i in row] for row in said]))
+
+    def test(self) -> None:
+        """Print the span F1 on the test part: look once, at the end."""
+        print(f"test F1 {100 * self.score(self.data['test']):.1f} %")
+
+    def _answers(self, part: Any) -> tuple[Any, list[Any]]:
+        """Return the emissions of a part's sentences, and the tagging of each."""
+        logits = self.model.forward(self.inputs((part.ids, part.words)), part.lengths)  # (batch, time, tags)
+        said = self.model.decode(logits, part.lengths)
+        return logits, [row[:n] for row, n in zip(said, part.lengths, strict=True)]
 
     def _tag(self, words: list[list[str]]) -> list[list[str]]:
         ids = np.zeros((len(words), max(map(len, words))), int)
@@ -57,12 +75,11 @@ class TrainedTagger:
     def errors(self, count: int = 20) -> None:
         """Print the validation sentences that it is most surely wrong about, with what is true."""
         part, names = self.data["validation"], self.data.tag_names
-        logits = self.model.forward(self.inputs((part.ids, part.words)), part.lengths)
-        said = self.model.decode(logits, part.lengths)
+        logits, said = self._answers(part)
         found = []
         for words, z, true, own, n in zip(part.words, logits, part.tags, said, part.lengths, strict=True):
-            if (true[:n] != own[:n]).any():
-                found.append((self._score(z[:n], own[:n]) - self._score(z[:n], true[:n]), words, true[:n], own[:n]))
+            if (true[:n] != own).any():
+                found.append((self._score(z[:n], own) - self._score(z[:n], true[:n]), words, true[:n], own))
         print(f"{len(found)} of {len(part)} sentences have an error; the surest {min(count, len(found))}:")
         for _, words, true, own in sorted(found, key=lambda error: -error[0])[:count]:
             print(" ", " ".join(words))
@@ -84,15 +101,22 @@ class TrainedTagger:
 
 
 def train_tagger(
-    epochs: int = 6, *, crf: bool = True, seed: int = 0, sentences: int | None = None, show: bool = True
-) -> TrainedTagger:
-    """Train a BiLSTM with letters and your CRF on SNIPS; print the validation F1 after each epoch, and plot it.
+    alone: int = 12, together: int = 3, *, crf: bool = True, seed: int = 0, sentences: int | None = None,
+    show: bool = True,
+) -> TrainedTagger:  # fmt: skip
+    """Train a BiLSTM with letters on SNIPS, then your CRF on top; print the validation F1 of each epoch, and plot it.
+
+    A CRF takes several times as long as the network below it, since it goes through sentences one by one. So it comes
+    on top when the network has learned most of what single words tell.
 
     Parameters
     ----------
-    epochs : int
+    alone : int
+        Epochs in which each word's tag is learned by itself.
+    together : int
+        Epochs after these, in which your CRF scores whole taggings.
     crf : bool
-        Whether your CRF scores whole taggings; without it each word's tag is chosen by itself.
+        Whether it does; without it these epochs too learn each word's tag by itself.
     seed : int
     sentences : int, optional
         Train on so many, to try whether all works.
@@ -111,33 +135,39 @@ def train_tagger(
         "lstm", len(data.vocabulary), 64, 128, len(data.tag_names), num_chars=len(data.letters), char_embedding=24,
         filters=64, width=3, dropout=0.5, word_dropout=0.1, rng=rng,
     )  # fmt: skip
-    if crf:
-        model.crf = model.children["crf"] = OwnCRF(f, data.tag_names, rng)
 
     def inputs(pair: tuple[Any, Any]) -> Any:
         return pair[0], Spelt.of(pair[1], data.letters.encode)
 
-    def score(true: list[Any], said: list[Any]) -> float:
-        names = [[[data.tag_names[i] for i in row] for row in rows] for rows in (true, said)]
-        return float(f["span_f1"](*names))
+    train, validation = (data[name].take(slice(sentences)) for name in ("train", "validation"))
+    tagger = TrainedTagger(model, data, inputs, [], f["span_f1"])
 
     def tell(epoch: int, entry: dict[str, Any], _: Any) -> None:
-        history.append(entry["validation_score"])
-        print(f"epoch {epoch + 1}: loss {entry['loss']:.3f}, validation F1 {100 * history[-1]:.1f} %", flush=True)
+        tagger.history.append(tagger.score(validation))
+        words = "with your CRF" if model.crf else "each word alone"
+        told = f"epoch {len(tagger.history)}, {words}: loss {entry['loss']:.3f}"
+        print(f"{told}, validation F1 {100 * tagger.history[-1]:.1f} %", flush=True)
 
-    history: list[float] = []
-    parts = {name: data[name].take(slice(sentences)) for name in ("train", "validation")}
-    train, validation = (Sequences(inputs((p.ids, p.words)), p.tags, p.lengths) for p in parts.values())
-    fit(
-        model, train, loss=model.loss, optimiser=Adam(model, 0.003), epochs=epochs, batch_size=32, rng=rng, clip=5.0,
-        validation=validation, metric=score, schedule=linear_decay(0.003, epochs * -(-len(train) // 32)),
-        callbacks=[tell], progress=progress_bar,
-    )  # fmt: skip
+    sequences = Sequences(inputs((train.ids, train.words)), train.tags, train.lengths)
+    for epochs, rate, on_top in ((alone, 0.004, False), (together, 0.002, crf)):
+        if on_top:
+            model.crf = model.children["crf"] = OwnCRF(f, data.tag_names, rng)
+        fit(
+            model, sequences, loss=model.loss, optimiser=Adam(model, rate), epochs=epochs, batch_size=32, rng=rng,
+            clip=5.0, schedule=linear_decay(rate, max(epochs, 1) * -(-len(train) // 32)), callbacks=[tell],
+            progress=progress_bar, decode=_each_word,
+        )  # fmt: skip
     if show:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(figsize=(5, 2.6))
-        ax.plot(range(1, epochs + 1), 100 * np.array(history), "o-")
+        ax.plot(range(1, alone + together + 1), 100 * np.array(tagger.history), "o-")
+        ax.axvline(alone + 0.5, color="0.6", linestyle=":")
         ax.set(xlabel="epoch", ylabel="span F1 in %", title="validation")
         plt.show()
-    return TrainedTagger(model, data, inputs, history)
+    return tagger
+
+
+def _each_word(logits: Any, lengths: Any) -> Any:
+    """Return each word's best tag: for the training's running accuracy Viterbi would take too long."""
+    return logits.argmax(axis=-1)

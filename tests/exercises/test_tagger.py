@@ -46,17 +46,23 @@ def test_what_is_not_allowed_is_never_said(solved):
 
 def test_it_trains_says_and_shows_its_errors(solved, capsys):
     session.start(read("ps8"), solved)
-    tagger = train_tagger(1, sentences=64, show=False)
-    assert len(tagger.history) == 1
+    tagger = train_tagger(1, 1, sentences=64, show=False)
+    assert len(tagger.history) == 2
+    assert isinstance(tagger.model.crf, OwnCRF)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("epoch 1, each word alone: loss ")
+    assert said[1].startswith("epoch 2, with your CRF: loss ")
     tagger.say("play the new album by nina simone")
     tagger.errors(2)
     tagger.transitions(1)
+    tagger.test()
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("epoch 1: loss ")
-    assert said[1].startswith("play")
-    assert said[2].endswith("sentences have an error; the surest 2:")
-    assert "→" in said[-1]
-    assert train_tagger(1, crf=False, sentences=64, show=False).model.crf is None
+    assert said[0].startswith("play")
+    assert said[1].endswith("sentences have an error; the surest 2:")
+    assert "→" in said[-2]
+    assert said[-1].startswith("test F1 ")
+    assert train_tagger(1, 1, crf=False, sentences=64, show=False).model.crf is None
+    assert capsys.readouterr().out.count("each word alone") == 2
 
 
 def test_a_part_that_is_missing_is_named(solved):
