@@ -59,7 +59,10 @@ class Embedding(Layer):
     features : int
         Size of a word vector.
     rng : numpy.random.Generator
-        Draws ``W`` from U(-0.05, 0.05), as Keras does.
+        Draws ``W`` from U(-limit, limit).
+    limit : float
+        As in Keras where left out. Where no other input moves the network, a decoder's for one, take 1: from short
+        vectors it learns for hundreds of steps how frequent each word is, and nothing else.
     dtype : dtype
         Of the vectors.
 
@@ -78,11 +81,14 @@ class Embedding(Layer):
     """
 
     def __init__(
-        self, num_words: int, features: int, *, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32
-    ) -> None:
+        self, num_words: int, features: int, *, rng: np.random.Generator, limit: float = 0.05,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:  # fmt: skip
         super().__init__()
         check_sizes(num_words=num_words, features=features)
-        self.params["W"] = check_rng(rng).uniform(-0.05, 0.05, (num_words, features)).astype(dtype)
+        if not 0 < limit < np.inf:
+            raise ValueError(f"limit must be positive, got {limit}")
+        self.params["W"] = check_rng(rng).uniform(-limit, limit, (num_words, features)).astype(dtype)
 
     def forward(self, ids: Int, lengths: Any = None, *, rng: np.random.Generator | None = None) -> Float:
         """Look the rows up.

@@ -18,6 +18,9 @@ from birnn_ref.models.beam_search import Written, beam_search
 from birnn_ref.models.summary import output_size
 from birnn_ref.models.words import Words
 
+WORD_LIMIT = 1.0
+"""Word vectors start within ± this: a decoder that reads shorter ones stands still for hundreds of steps."""
+
 
 class Seq2Seq(Model):
     r"""Read a sequence in both directions and write another, word by word (Bahdanau 2015, Luong 2015).
@@ -42,7 +45,7 @@ class Seq2Seq(Model):
     dropout : float
         The share dropped of word vectors and of the decoder's outputs, in training.
     rng : numpy.random.Generator
-        Draws the weights.
+        Draws the weights, word vectors from U(-1, 1); see `Embedding`.
     dtype : dtype
     **options
         Further arguments of the encoder's `Stack`.
@@ -71,13 +74,11 @@ class Seq2Seq(Model):
             if not 0 <= value < num_targets:
                 raise ValueError(f"{name} must lie between 0 and {num_targets - 1}, got {value}")
         self.start, self.end = start, end
-        self.words = Words(num_words, embedding, dropout, rng=rng, dtype=dtype)
+        self.words = Words(num_words, embedding, dropout, rng=rng, limit=WORD_LIMIT, dtype=dtype)
         self.encoder = Stack(cell, embedding, hidden, depth, rng=rng, dtype=dtype, **options)
         memory = output_size(self.encoder)
-        self.said, self.dropouts = (
-            Embedding(num_targets, embedding, rng=rng, dtype=dtype),
-            (Dropout(dropout), Dropout(dropout)),
-        )
+        self.said = Embedding(num_targets, embedding, rng=rng, limit=WORD_LIMIT, dtype=dtype)
+        self.dropouts = Dropout(dropout), Dropout(dropout)
         self.decoder = Decoder(cell, embedding, hidden, memory, form, rng=rng, dtype=dtype)
         directions = 2 if self.encoder.bidirectional else 1
         self.bridges = [Dense(directions * hidden, hidden, rng=rng, dtype=dtype) for _ in self.decoder.cell.states]

@@ -17,7 +17,7 @@ class Words(Embedding):
 
     Parameters
     ----------
-    num_words, features, rng, dtype
+    num_words, features, rng, limit, dtype
         As in `Embedding`.
     dropout : float
         The share of entries dropped, in training.
@@ -29,9 +29,9 @@ class Words(Embedding):
 
     def __init__(
         self, num_words: int, features: int, dropout: float = 0.0, *, word_dropout: float = 0.0, unknown: int = 1,
-        rng: np.random.Generator, dtype: npt.DTypeLike = np.float32,
+        rng: np.random.Generator, limit: float = 0.05, dtype: npt.DTypeLike = np.float32,
     ) -> None:  # fmt: skip
-        super().__init__(num_words, features, rng=rng, dtype=dtype)
+        super().__init__(num_words, features, rng=rng, limit=limit, dtype=dtype)
         if not 0 <= unknown < num_words:
             raise ValueError(f"unknown must lie between 0 and {num_words - 1}, got {unknown}")
         self.dropout, self.word_dropout = Dropout(dropout), WordDropout(word_dropout, unknown)

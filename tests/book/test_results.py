@@ -24,7 +24,7 @@ NOT_COMPARED = (
     "seconds", "peak_mb", "right_bits", "by_day", "by_window", "by_sentence", "by_block", "by_writer", "counts", "said",
 )  # fmt: skip
 """What it took; which single answers were right, how wrong each was or what it was, of which the mean is compared."""
-FETCHED = ("ud_tags",)
+FETCHED = ("ud_tags", "ud_tags_whole")
 """Studies of data that neither lie in the package nor have a generated stand-in."""
 each_result = pytest.mark.parametrize("name", STORED)
 

@@ -38,10 +38,9 @@ class Lookup(Layer):
         super().__init__()
         check_choice("how", how, WAYS)
         self.how, width = how, 2 * hidden
-        self.tokens = Embedding(1 + LETTERS + DIGITS, features, rng=rng, dtype=dtype)
-        self.letters = Embedding(1 + LETTERS, features, rng=rng, dtype=dtype)
-        for table in (self.tokens, self.letters):
-            table.params["W"] *= 20  # U(-1, 1): from small vectors attention is slow to tell letters apart
+        # from shorter vectors attention is slow to tell letters apart
+        self.tokens = Embedding(1 + LETTERS + DIGITS, features, rng=rng, limit=1.0, dtype=dtype)
+        self.letters = Embedding(1 + LETTERS, features, rng=rng, limit=1.0, dtype=dtype)
         self.recurrent = Bidirectional("gru", features, hidden, rng=rng, dtype=dtype)
         self.inner, self.relu = Dense(width + features, inner, rng=rng, dtype=dtype), ReLU()
         self.readout = Dense(inner, DIGITS, rng=rng, dtype=dtype)
