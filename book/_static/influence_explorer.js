@@ -147,9 +147,10 @@ const InfluenceExplorer = (() => {
     const field = form.elements, T = WORDS.length;
     const normal = generator(7);
     const vectors = WORDS.map(() => Array.from({ length: FEATURES }, normal));
-    let chosen = 2, timer = null, quiet = null;
+    const tell = Pictures.quiet(says);
+    let chosen = 2;
 
-    function draw() {
+    function draw(step, playing) {
       const length = Number(field.words.value), masked = field.masked.checked;
       const [cell, direction, merge] = ["cell", "direction", "merge"].map((name) => field[name].value);
       field.merge.disabled = direction !== "both";
@@ -160,7 +161,7 @@ const InfluenceExplorer = (() => {
       const reach = masked ? length : T;
       // Steps 1 to `reach` compute the states, those after carry every output's gradient outwards, a word each.
       field.step.max = 2 * reach;
-      const at = Math.min(Number(field.step.value), 2 * reach), over = at === 2 * reach;
+      const at = Math.min(step, 2 * reach), over = at === 2 * reach;
       const computed = Math.min(at, reach), travelled = at - reach - 1;
       const isForward = (t) => direction !== "backward" && t < computed;
       const isBackward = (t) => direction !== "forward" && t < reach && t >= reach - computed;
@@ -189,49 +190,26 @@ const InfluenceExplorer = (() => {
         : at <= reach ? `Step ${at} of ${reach}: each chain has read ${computed} position${computed === 1 ? "" : "s"}; no influence is known yet.`
         : `Every output's gradient has travelled ${travelled} step${travelled === 1 ? "" : "s"} from its position.`;
       shown.textContent = caption;
-      clearTimeout(quiet); // a reader of the screen hears where it came to rest, not every step
-      quiet = setTimeout(() => { says.textContent = timer ? "" : caption; }, 600);
+      tell(playing ? "" : caption);
       root.dataset.leaks = leaks;
     }
 
-    function pause() {
-      clearInterval(timer);
-      timer = null;
-      field.play.textContent = "play";
-    }
-
-    function play() {
-      if (Number(field.step.value) >= Number(field.step.max)) field.step.value = 0;
-      field.play.textContent = "pause";
-      timer = setInterval(() => {
-        field.step.value = Number(field.step.value) + 1;
-        if (Number(field.step.value) >= Number(field.step.max)) pause();
-        draw();
-      }, 500);
-      draw();
-    }
-
+    const { go } = Pictures.player(field, draw, 500);
     form.addEventListener("input", ({ target }) => {
-      pause();
-      draw();
-      if (target.name !== "step") field.step.value = field.step.max;
-      draw();
+      if (target.name === "step") return;
+      go(field.step.value); // there may be more steps now, or fewer
+      go(field.step.max);
     });
-    form.addEventListener("submit", (event) => event.preventDefault());
-    field.play.addEventListener("click", () => (timer ? (pause(), draw()) : play()));
     table.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-t]");
       if (!button) return;
       chosen = Number(button.dataset.t);
-      draw();
+      go(field.step.value);
     });
-    draw();
+    go(field.step.max);
   }
 
   return { influence, mount };
 })();
 
-// Jupyter Book puts every script of _static into the head of every page.
-document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll(".influence-explorer").forEach(InfluenceExplorer.mount);
-});
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".influence-explorer").forEach(InfluenceExplorer.mount));

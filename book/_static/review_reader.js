@@ -79,7 +79,6 @@ const ReviewReader = (() => {
   // --- The page's part ----------------------------------------------------------------------------------------------
 
   const EXAMPLES = ["This film is good.", "This film is not good.", "Not a bad film at all."];
-  const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
   const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 
   const MARKUP = `
@@ -117,12 +116,12 @@ const ReviewReader = (() => {
       const part = (tag, value, visible, text = "") => `<${tag} ${visible ? shade(value) : ""}>${text}</${tag}>`;
       sentence.innerHTML = words.map((word, t) => {
         const f = t < step, b = t >= T - step;
-        return `<span>${part("i", forward[t], f)}${part("b", y[t], f && b, escape(word))}${part("i", backward[t], b)}</span>`;
+        return `<span>${part("i", forward[t], f)}${part("b", y[t], f && b, Pictures.escape(word))}${part("i", backward[t], b)}</span>`;
       }).join(" ");
       const rows = words.map((word, t) => {
         const f = t < step, b = t >= T - step;
         const unknown = known[t] === false ? ' <span class="rr-unknown">(unknown)</span>' : "";
-        return `<tr><th scope="row">${escape(word)}${unknown}</th>` +
+        return `<tr><th scope="row">${Pictures.escape(word)}${unknown}</th>` +
           cell(forward[t], f) + cell(backward[t], b) + cell(y[t], f && b) + "</tr>";
       });
       table.innerHTML =
@@ -185,7 +184,4 @@ const ReviewReader = (() => {
   return { supply, run, read, mount };
 })();
 
-// Jupyter Book puts every script of _static into the head of every page.
-document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll(".review-reader").forEach(ReviewReader.mount);
-});
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".review-reader").forEach(ReviewReader.mount));

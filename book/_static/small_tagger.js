@@ -77,8 +77,5 @@ const SmallTagger = (() => {
   /** A tag as a person reads it: "B-object_name" is "object name", and "O" is nothing. */
   const spoken = (tag) => (tag === "O" ? "" : tag.slice(2).replaceAll("_", " "));
 
-  /** Text that may stand in markup. */
-  const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-
-  return { supply, load, split, read, asTheyCome, spoken, escape };
+  return { supply, load, split, read, asTheyCome, spoken };
 })();

@@ -9,8 +9,8 @@ const Waiting = (() => {
 
   function table(words, said, wait) {
     const T = words.length, when = decidedAt(T, wait), last = said[T - 1];
-    const head = words.map((word) => `<th scope="col">${SmallTagger.escape(word)}</th>`).join("");
-    const rows = said.map((tags, n) => `<tr><th scope="row">${SmallTagger.escape(words[n])}</th>` + words.map((_, t) => {
+    const head = words.map((word) => `<th scope="col">${Pictures.escape(word)}</th>`).join("");
+    const rows = said.map((tags, n) => `<tr><th scope="row">${Pictures.escape(words[n])}</th>` + words.map((_, t) => {
       if (t > n) return '<td class="wt-later"></td>'; // not come yet
       const decided = when[t] === n + 1, changes = decided && tags[t] !== last[t];
       return `<td class="${decided ? "wt-decided" : ""} ${changes ? "wt-changes" : ""}">${SmallTagger.spoken(tags[t]) || "–"}</td>`;
@@ -41,7 +41,7 @@ const Waiting = (() => {
       <p class="wt-says" role="status"></p><div class="wt-price"></div>`);
     const field = root.querySelector("form").elements, place = root.querySelector(".wt-scroll");
     const says = root.querySelector(".wt-says"), chart = root.querySelector(".wt-price");
-    let quiet = null;
+    const tell = Pictures.quiet(says, 300);
 
     function show() {
       const words = SmallTagger.split(field.text.value).slice(0, LONGEST), i = Number(field.wait.value);
@@ -51,12 +51,9 @@ const Waiting = (() => {
       const said = SmallTagger.asTheyCome(words), when = decidedAt(words.length, price.lookaheads[i]), last = said.at(-1);
       place.innerHTML = table(words, said, price.lookaheads[i]);
       const changed = words.filter((_, t) => said[when[t] - 1][t] !== last[t]);
-      clearTimeout(quiet);
-      quiet = setTimeout(() => {
-        says.textContent = changed.length
-          ? `Decided too soon: ${changed.join(", ")}. With the whole sentence the answer is another.`
-          : "Nothing is decided too soon: the whole sentence gives the same answers.";
-      }, 300);
+      tell(changed.length
+        ? `Decided too soon: ${changed.join(", ")}. With the whole sentence the answer is another.`
+        : "Nothing is decided too soon: the whole sentence gives the same answers.");
     }
 
     field.text.value = root.dataset.example;
@@ -69,6 +66,4 @@ const Waiting = (() => {
   return { decidedAt, mount };
 })();
 
-document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll(".waiting").forEach(Waiting.mount);
-});
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".waiting").forEach(Waiting.mount));
