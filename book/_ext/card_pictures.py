@@ -109,4 +109,10 @@ PICTURES = {
     "time_series": curve("M10 40 C 25 10, 40 10, 55 30", "forward")
     + '<path class="word" stroke-dasharray="3 4" d="M55 30 C 70 50, 90 50, 105 24"/>'
     + curve("M105 24 C 120 4, 135 20, 150 34", "forward"),
+    "grin": "".join(
+        line(80, 28, x, y, "both") + f'<circle class="forward on" cx="{x}" cy="{y}" r="6"/>'
+        for x, y in ((30, 12), (38, 46), (122, 10), (130, 44))
+    )
+    + '<circle class="word" cx="80" cy="28" r="9"/>'
+    + letter(80, 33, "?"),
 }
