@@ -25,9 +25,9 @@ class First(nn.Module):
         super().__init__()
         self.layer = layer
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the outputs ``(batch, time, ...)``."""
-        outputs: Tensor = self.layer(x)[0]
+        outputs: Tensor = self.layer(x, lengths)[0]
         return outputs
 
 
