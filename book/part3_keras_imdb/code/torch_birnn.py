@@ -1,4 +1,4 @@
-"""Sentiment of whole reviews in PyTorch: python torch_birnn.py --cell lstm"""
+"""Sentiment of whole reviews in PyTorch: python torch_birnn.py --cell gru"""
 
 # [settings]
 import argparse
@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from birnn_ref.datasets import load_imdb
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.linalg import svds
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
@@ -17,9 +19,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--cell", choices=("lstm", "gru"), default="lstm")
+parser.add_argument("--cell", choices=("lstm", "gru"), default="gru")
 parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--epochs", type=int, default=5)
+parser.add_argument("--epochs", type=int, default=4)
 parser.add_argument("--reviews", type=int, help="of each split; all if left out")
 parser.add_argument("--out", type=Path, default=Path("torch_birnn"))
 options = parser.parse_args()
@@ -54,12 +56,37 @@ def collate(reviews):
 
 
 data = load_imdb(WORDS, rng=np.random.default_rng(options.seed))
-loaders = {}
+splits = {}
 for name in ("train", "validation", "test"):
     x, y = data[name].x[: options.reviews], data[name].y[: options.reviews]
-    sampler = Buckets([len(review) for review in x], options.seed)
-    pairs = list(zip(x, y, strict=True))
-    loaders[name] = DataLoader(pairs, batch_sampler=sampler, collate_fn=collate)
+    splits[name] = list(zip(x, y, strict=True))
+buckets = Buckets([len(review) for review, _ in splits["train"]], options.seed)
+loader = DataLoader(splits["train"], batch_sampler=buckets, collate_fn=collate)
+
+
+# [vectors]
+def word_vectors(reviews, window=5):
+    """Return (WORDS, FEATURES): words that keep the same company start out alike."""
+    apart = np.zeros(window, np.int64)  # so that no pair spans two reviews
+    text = np.concatenate([np.append(review, apart) for review in reviews])
+    counts = csr_array((WORDS, WORDS))
+    for k in range(1, window + 1):
+        a, b = text[:-k], text[k:]
+        words = (a > 0) & (b > 0)
+        near = np.ones(words.sum()), (a[words], b[words])
+        counts = counts + coo_array(near, counts.shape)
+    counts = (counts + counts.T).tocoo()
+    often = counts.sum(axis=0)
+    expected = often[counts.row] * (often**0.75 / np.sum(often**0.75))[counts.col]
+    more = np.maximum(np.log(counts.data / expected), 0)  # more often than by chance
+    ppmi = csr_array((more, (counts.row, counts.col)), counts.shape)
+    u, s, _ = svds(ppmi, FEATURES, v0=np.ones(WORDS))
+    vectors = u * np.sqrt(s)  # (words, features)
+    vectors -= vectors.mean(axis=0)
+    return torch.tensor(0.1 * vectors / vectors.std(), dtype=torch.float32)
+
+
+vectors = word_vectors([review for review, _ in splits["train"]])
 
 
 # [model]
@@ -67,8 +94,7 @@ class Reader(nn.Module):
     def __init__(self, cell):
         super().__init__()
         layer = {"lstm": nn.LSTM, "gru": nn.GRU}[cell]
-        self.words = nn.Embedding(WORDS, FEATURES)
-        nn.init.normal_(self.words.weight, std=0.1)
+        self.words = nn.Embedding.from_pretrained(vectors.clone(), freeze=False)
         self.ahead = layer(FEATURES, HIDDEN, batch_first=True)
         self.back = layer(FEATURES, HIDDEN, batch_first=True)
         self.dropout = nn.Dropout(0.5)
@@ -94,31 +120,37 @@ class Reader(nn.Module):
 
 
 # [training]
-def scores(model, loader):
-    """Return the loss and the accuracy over a split."""
+@torch.inference_mode()
+def logits(model, name):
+    """Return the logits of a split's reviews, (reviews,)."""
     model.eval()
-    loss = right = count = 0
-    with torch.inference_mode():
-        for ids, lengths, y in loader:
-            logits, y = model(ids.to(device), lengths.to(device)), y.to(device)
-            loss += cross_entropy(logits, y, reduction="sum").item()
-            right += ((logits > 0) == (y > 0)).sum().item()
-            count += len(y)
-    return loss / count, right / count
+    lengths = np.array([len(review) for review, _ in splits[name]])
+    found = torch.empty(len(lengths))
+    for rows in np.array_split(lengths.argsort(), -(-len(lengths) // BATCH)):
+        ids, counts, _ = collate([splits[name][k] for k in rows])
+        found[rows] = model(ids.to(device), counts.to(device)).cpu()
+    return found
+
+
+def scores(found, name):
+    """Return the loss and the accuracy that logits have on a split."""
+    y = torch.tensor([float(label) for _, label in splits[name]])
+    right = (found > 0) == (y > 0)
+    return cross_entropy(found, y).item(), right.float().mean().item()
 
 
 model = Reader(options.cell).to(device)
 average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.998))
 optimiser = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
-steps = options.epochs * len(loaders["train"])
+steps = options.epochs * len(loader)
 schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
 history, best = [], {"validation_loss": float("inf")}
 for epoch in range(1, options.epochs + 1):
     start, total = time.perf_counter(), 0.0
     model.train()
-    for ids, lengths, y in loaders["train"]:
+    for ids, lengths, y in loader:
         counts = torch.arange(ids.shape[1]) < lengths[:, None]
-        forgotten = counts & (torch.rand(ids.shape) < 0.1)  # word dropout
+        forgotten = counts & (torch.rand(ids.shape) < 0.2)  # word dropout
         ids = ids.masked_fill(forgotten, UNKNOWN).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss = cross_entropy(model(ids, lengths.to(device)), y.to(device))
@@ -128,8 +160,8 @@ for epoch in range(1, options.epochs + 1):
         optimiser.step()
         schedule.step()
         average.update_parameters(model)
-        total += loss.item() / len(loaders["train"])
-    held_out = scores(average.module, loaders["validation"])
+        total += loss.item() / len(loader)
+    held_out = scores(logits(average.module, "validation"), "validation")
     figures = (epoch, total, *held_out, time.perf_counter() - start)
     names = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "seconds")
     history.append(dict(zip(names, figures, strict=True)))
@@ -143,7 +175,9 @@ for epoch in range(1, options.epochs + 1):
 torch.save(weights, options.out / "weights.pt")
 reader = Reader(options.cell).to(device)
 reader.load_state_dict(torch.load(options.out / "weights.pt", weights_only=True))
-test_loss, test_accuracy = scores(reader, loaders["test"])
+found = {name: logits(reader, name) for name in ("validation", "test")}
+test_loss, test_accuracy = scores(found["test"], "test")
+np.savez_compressed(options.out / "logits.npz", **found)
 result = {"best_epoch": best["epoch"], "test_accuracy": test_accuracy}
 result |= {"test_loss": test_loss, "source": data.source, "history": history}
 (options.out / "result.json").write_text(json.dumps(result, indent=1))
