@@ -11,7 +11,7 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 # round in another order than NumPy's, which stored outputs were made with: their own tests switch them on.
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-.PHONY: help book serve test thorough readme package bench gpu notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
+.PHONY: help book serve test thorough readme package backends bench gpu notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
 .PHONY: student-kit system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
@@ -34,6 +34,9 @@ readme: .venv/ready  ## run the README's commands as written and in order, from 
 
 package: .venv/all  ## run the reference package's tests alone, doctests included
 	$(PYTEST) birnn_ref tests/ref
+
+backends: .venv/jax  ## run what Keras computes on PyTorch and on JAX: parity, and the code of its chapters
+	BIRNN_REQUIRE=jax $(PYTEST) tests/ref/twins/test_backends.py tests/book/test_backends.py
 
 bench: .venv/all  ## measure speed against PyTorch, Keras and stock nbgrader; writes _build/bench.json
 	$(BIN)/python -m benchmarks
@@ -130,6 +133,11 @@ clean:  ## remove everything that make made
 .venv/all: .venv/uv pyproject.toml
 	$(UV) --editable '$(ALL)'
 	@touch $@ .venv/book
+
+# An extra of its own: no chapter needs it, and it weighs 380 MB.
+.venv/jax: .venv/ready
+	$(UV) --editable '.[jax]'
+	@touch $@
 
 # What else the tests need, as far as it can be had here; without a stamp, since that may change.
 .venv/ready: .venv/all

@@ -16,6 +16,7 @@ NEEDS = {
     "hadolint": ("hadolint", "make .venv/all"),
     "schedstat": ("a kernel that counts waits", ""),
     "gpu": ("a CUDA device", ""),
+    "jax": ("JAX", "make backends"),
 }
 """Each thing in words, and the command that brings it."""
 

@@ -1,4 +1,4 @@
-"""Run a reference layer's Keras twin on a case, on TensorFlow or PyTorch."""
+"""Run a reference layer's Keras twin on a case, on any of Keras's three backends."""
 
 from __future__ import annotations
 
@@ -21,20 +21,12 @@ ops = keras.ops
 
 
 def keras_results(layer: Layer, case: Case) -> Results:
-    """Run the twin forward and backward, and name its results as `birnn_ref.twins.parity.ref_results` does.
-
-    Raises
-    ------
-    RuntimeError
-        On a backend other than TensorFlow and PyTorch.
-    """
-    if BACKEND not in ("tensorflow", "torch"):
-        raise RuntimeError(f"gradients are taken on TensorFlow or PyTorch, not on {BACKEND}")
+    """Run the twin forward and backward, and name its results as `birnn_ref.twins.parity.ref_results` does."""
     twin = recurrence_to_keras(layer)
     spec = twin.spec
     places = [[twin.place(level, d) for d in range(spec.directions)] for level in range(spec.depth)]
     weights = [list(place.trainable_weights) for level in places for place in level]
-    differentiate_case = _tensorflow if BACKEND == "tensorflow" else _torch
+    differentiate_case = {"tensorflow": _tensorflow, "torch": _torch, "jax": _jax}[BACKEND]
     outputs, final, grads = differentiate_case(twin, case, [weight for chain in weights for weight in chain])
     dx, *rest = grads
     d_initial, rest = tuple(rest[: spec.states]), rest[spec.states :]
@@ -85,6 +77,15 @@ def differentiate(run: Any, upstream: Float, variables: list[Any]) -> tuple[Floa
         result = run()
         grads = torch.autograd.grad(ops.sum(result * d_result), [variable.value for variable in variables])
         return _plain(result), [gradient.numpy() for gradient in grads]
+    if BACKEND == "jax":
+
+        def loss_of(values: list[Any]) -> Any:
+            result = _with(variables, values, run)
+            return ops.sum(result * d_result), result
+
+        jax: Any = importlib.import_module("jax")  # an extra
+        (_, result), grads = jax.value_and_grad(loss_of, has_aux=True)([variable.value for variable in variables])
+        return _plain(result), [np.asarray(gradient) for gradient in grads]
     tf: Any = importlib.import_module("tensorflow")  # which ships no types
     with tf.GradientTape() as tape:
         result = run()
@@ -114,6 +115,25 @@ def _torch(twin: KerasRecurrence, case: Case, weights: list[Any]) -> Any:
     outputs, final = twin(x, lengths=case.lengths, initial=initial)
     grads = torch.autograd.grad(_loss(outputs, final, case), [x, *initial, *(weight.value for weight in weights)])
     return _plain(outputs), _plain(final), [gradient.numpy() for gradient in grads]
+
+
+def _jax(twin: KerasRecurrence, case: Case, weights: list[Any]) -> Any:
+    jax: Any = importlib.import_module("jax")  # an extra
+
+    def loss_of(x: Any, initial: Any, values: list[Any]) -> Any:
+        outputs, final = _with(weights, values, lambda: twin(x, lengths=case.lengths, initial=initial))
+        return _loss(outputs, final, case), (outputs, final)
+
+    x, initial = ops.convert_to_tensor(case.x), tuple(map(ops.convert_to_tensor, case.initial))
+    run = jax.value_and_grad(loss_of, argnums=(0, 1, 2), has_aux=True)
+    (_, (outputs, final)), (dx, d_initial, d_weights) = run(x, initial, [weight.value for weight in weights])
+    return _plain(outputs), _plain(final), [np.asarray(gradient) for gradient in (dx, *d_initial, *d_weights)]
+
+
+def _with(variables: list[Any], values: list[Any], run: Any) -> Any:
+    """Return what ``run`` gives while the variables hold these values: JAX differentiates functions of values."""
+    with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+        return run()
 
 
 def _loss(outputs: Any, final: Any, case: Case) -> Any:
