@@ -35,7 +35,7 @@ readme: .venv/ready  ## run the README's commands as written and in order, from 
 package: .venv/all  ## run the reference package's tests alone, doctests included
 	$(PYTEST) birnn_ref tests/ref
 
-backends: .venv/jax  ## run what Keras computes on PyTorch and on JAX: parity, and the code of its chapters
+backends: .venv/jax  ## run what Keras computes on PyTorch and on JAX: parity, a script and a chapter
 	BIRNN_REQUIRE=jax $(PYTEST) tests/ref/twins/test_backends.py tests/book/test_backends.py
 
 bench: .venv/all  ## measure speed against PyTorch, Keras and stock nbgrader; writes _build/bench.json
