@@ -53,6 +53,11 @@ def published() -> list[str]:
     return [name for name in assignments() if not _settings(name).get("draft")]
 
 
+def tested() -> list[str]:
+    """Return those of the course's assignments that have tests: not the project, which people mark."""
+    return [name for name in published() if any(cell.kind == "test" for cell in code_cells(name))]
+
+
 def code_cells(name: str) -> list[Cell]:
     """Read an assignment's code cells from its solution."""
     cells = []
@@ -65,7 +70,9 @@ def code_cells(name: str) -> list[Cell]:
 
 
 def mutants(name: str) -> tuple[list[Mutant], list[Mutant]]:
-    """Read an assignment's wrong answers, and its right ones written in other ways."""
+    """Read an assignment's wrong answers, and its right ones written in other ways; none where no test fails any."""
+    if all(cell.kind != "test" for cell in code_cells(name)):
+        return [], []
     return read_mutants(MUTANTS / f"{name}.toml")
 
 
@@ -193,9 +200,9 @@ def page(stored: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="assignments (default: the course's)")
-    names = parser.parse_args().names or published()
+    names = parser.parse_args().names or tested()
     stored = json.loads(TABLE.read_text(encoding="utf-8")) if TABLE.is_file() else {}
-    stored = {name: found for name, found in stored.items() if name in published()} | table(names)
+    stored = {name: found for name, found in stored.items() if name in tested()} | table(names)
     stored = dict(sorted(stored.items()))
     TABLE.parent.mkdir(exist_ok=True)
     TABLE.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")

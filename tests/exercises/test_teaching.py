@@ -11,8 +11,9 @@ from support import ROOT
 from birnn_student import session
 from birnn_student.problem_set import read
 
-NAMES = mutants.published()
+NAMES = mutants.tested()
 each_assignment = pytest.mark.parametrize("name", NAMES)
+each_published = pytest.mark.parametrize("name", mutants.published())
 READ_FIRST = re.compile(r"\]\(\.\./\.\./_build/html/([^)#]+)\.html\)")
 
 
@@ -40,7 +41,7 @@ def test_what_was_guessed_can_be_run(name, capsys):
     assert re.search(r"\d", capsys.readouterr().out)
 
 
-@each_assignment
+@each_published
 def test_what_people_mark_has_a_model_answer_and_a_rubric_of_all_its_points(name):
     written = [part for part in read(name).parts if part.written]
     assert written
@@ -52,7 +53,7 @@ def test_what_people_mark_has_a_model_answer_and_a_rubric_of_all_its_points(name
         assert len(answer[: rubric.start()].split()) > 40, f"{part.name} has no model answer"
 
 
-@each_assignment
+@each_published
 def test_there_is_something_beyond_the_points(name):
     (stretch,) = (cell for cell in _cells(name) if cell.source.startswith("**Beyond the points.**"))
     assert not stretch.metadata.get("nbgrader", {}).get("grade")
