@@ -44,10 +44,13 @@ def _replace_converters() -> None:
     import nbgrader.apps.api
     import nbgrader.apps.autogradeapp
     import nbgrader.apps.generateassignmentapp
+    import nbgrader.apps.validateapp
 
     from birnn_grader.nbgrader.autograde import SafeAutograde
     from birnn_grader.nbgrader.release import SafeGenerateAssignment
+    from birnn_grader.nbgrader.validate import FrankValidator
 
     nbgrader.apps.autogradeapp.Autograde = nbgrader.apps.api.Autograde = SafeAutograde
     nbgrader.apps.generateassignmentapp.GenerateAssignment = SafeGenerateAssignment
     nbgrader.apps.api.GenerateAssignment = SafeGenerateAssignment
+    nbgrader.apps.validateapp.Validator = FrankValidator

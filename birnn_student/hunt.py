@@ -9,6 +9,9 @@ import numpy as np
 
 from birnn_student.asking import ask
 
+CALLS, NUMBERS = 50, 1000
+"""What a test may ask for: the calls are carried out where the marks are given, and should take no time and no room."""
+
 
 def verdict(name: str, function: Callable[..., Any]) -> bool:
     """Return what a student's test says of a function: True where it finds a bug.
@@ -19,17 +22,35 @@ def verdict(name: str, function: Callable[..., Any]) -> bool:
     __tracebackhide__ = True
     calls = ask(name, None, returns=list)
     assert calls, f"{name}(None) should return a list of calls, yours is empty"
+    assert len(calls) <= CALLS, f"{name}(None) asks for {len(calls)} calls: {CALLS} are enough"
     results = []
     for i, arguments in enumerate(calls, start=1):
         assert isinstance(arguments, list | tuple), (
             f"call {i} should be a list of arguments, not {type(arguments).__name__}"
         )
+        size = numbers(arguments)
+        assert size <= NUMBERS, f"call {i} of {name} has {size} numbers in its arguments: {NUMBERS} are enough"
         try:
             result = function(*arguments)
         except Exception as error:
             raise AssertionError(f"call {i} of {name} does not suit the function: {error}") from None
         results.append(list(result) if isinstance(result, tuple) else result)
     return bool(ask(name, results, returns=()))
+
+
+def numbers(value: Any) -> int:
+    """Return how many numbers there are in plain data; a letter, and a list in itself, counts as one.
+
+    Examples
+    --------
+    >>> numbers([np.ones((2, 3)), {"size": 4}])
+    9
+    """
+    if isinstance(value, dict):
+        return sum(map(numbers, value.values()), start=1)
+    if isinstance(value, list | tuple):
+        return sum(map(numbers, value), start=1)
+    return len(value) if isinstance(value, str | bytes) else int(np.size(value))
 
 
 def right(name: str) -> Callable[..., Any]:

@@ -27,7 +27,10 @@ def content(pages: Path) -> dict[str, bytes]:
     """Return the kit's files by their path in it; ``pages`` is the folder of the built book."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    files = {name: ROOT / name for name in ("pyproject.toml", "constraints.txt", *project["project"]["license-files"])}
+    files = {
+        name: ROOT / name
+        for name in ("pyproject.toml", "constraints.txt", "nbgrader_config.py", *project["project"]["license-files"])
+    }
     for folder in (*packages, "exercises"):
         files |= {path.relative_to(ROOT).as_posix(): path for path in (ROOT / folder).rglob("*")}
     files |= {f"_build/html/{path.relative_to(pages).as_posix()}": path for path in pages.rglob("*")}

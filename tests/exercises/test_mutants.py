@@ -14,7 +14,7 @@ CELLS = {name: tool.code_cells(name) for name in tool.assignments()}
 WRONG, RIGHT = ([(name, m) for name in CELLS for m in tool.mutants(name)[kind]] for kind in (0, 1))
 PARTS = [(name, cell.id) for name, cells in CELLS.items() for cell in cells if cell.kind == "answer"]
 each_assignment = pytest.mark.parametrize("name", CELLS)
-each_published = pytest.mark.parametrize("name", tool.published())
+each_tested = pytest.mark.parametrize("name", tool.tested())
 
 # What a learner may hand in that is no answer at all, and the help that the tests give.
 BAD = {
@@ -52,7 +52,7 @@ def test_a_right_answer_in_another_form_loses_nothing(name, mutant):
     assert not tool.mark(name, CELLS[name], mutant.answers(tool.solution(CELLS[name])))
 
 
-@each_published
+@each_tested
 def test_there_are_enough_wrong_answers(name):
     found = sum(other == name for other, _ in WRONG)
     more = f"{name} has {found} wrong answers and needs 8: write more, or say `draft = true` at the top of their file"
@@ -83,6 +83,26 @@ def test_nan_and_an_endless_loop_get_help(monkeypatch):
     assert all("does its loop end" in message for message in endless.values())
     assert all("holds NaN" in message for message in not_finite.values())
     assert sorted(endless) == sorted(not_finite) == _tests("ps1", "rnn_step")
+
+
+@pytest.mark.parametrize(
+    ("calls", "says"),
+    [
+        ("[[np.ones((1, 1, 1))]] * 51", "asks for 51 calls: 50 are enough"),
+        (
+            "[[np.ones((1, 2000, 1)), {'h_0': np.ones((1, 1))}, {}]]",
+            "has 200. numbers in its arguments: 1000 are enough",
+        ),
+        ("[[np.ones((1, 1, 1)), {'h_0': 'x' * 5000}, {}]]", "has 500. numbers in its arguments"),
+        ("[[np.ones((1, 1, 1)), {'no': 1}, {}]]", "does not suit the function"),
+    ],
+)
+def test_a_test_of_ps7_may_not_ask_for_much(calls, says):
+    """Its calls are carried out in the process that gives the marks."""
+    source = f"def hunt_both_directions(results):\n    return {calls} if results is None else True"
+    failed = tool.mark("ps7", CELLS["ps7"], {"hunt_both_directions": source})
+    assert sorted(failed) == _tests("ps7", "hunt_both_directions")
+    assert all(re.search(says, message) for message in failed.values()), failed
 
 
 @each_assignment
@@ -128,7 +148,7 @@ def test_twenty_markings_agree(name):
             assert found == {tuple(tool.declared(name, cells, mutant))}, mutant.name
 
 
-@each_published
+@each_tested
 def test_the_page_for_instructors_shows_what_the_mutants_lose(name):
     stored = json.loads(tool.TABLE.read_text(encoding="utf-8"))
     assert name in stored, "run `make mutants`"

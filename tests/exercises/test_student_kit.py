@@ -27,7 +27,7 @@ def kit(tmp_path_factory):
 
 def test_no_solution_and_no_hidden_test_is_in_it(kit):
     assert {name.split("/")[0] for name in kit} <= {
-        *("README.md", "LICENSE", "LICENSE-TEXT", "pyproject.toml", "constraints.txt"),
+        *("README.md", "LICENSE", "LICENSE-TEXT", "pyproject.toml", "constraints.txt", "nbgrader_config.py"),
         *("birnn_ref", "birnn_grader", "birnn_student", "exercises", "_build"),
     }
     for name, text in kit.items():
