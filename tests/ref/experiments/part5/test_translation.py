@@ -11,9 +11,8 @@ from birnn_ref.experiments.translations import bleu_of, unpack
 
 def test_the_networks_are_of_one_size():
     data, rng = load_tatoeba(min_count=Settings().min_count), np.random.default_rng(0)
-    both, forward, one = (parameter_count(build(name, data, rng, Settings())) for name in NETWORKS)
+    both, forward = (parameter_count(build(name, data, rng, Settings())) for name in NETWORKS)
     assert abs(both - forward) < 0.002 * both
-    assert both == one
 
 
 def test_no_sentence_of_test_is_in_train():
