@@ -66,6 +66,7 @@ attacks: .venv/all  ## grade the attack corpus and store the table; STOCK=600 gi
 reader: .venv/all  ## train the models that pages run, and hold them to their stored studies
 	BIRNN_COMPILED=0 $(BIN)/python tools/reader_model.py
 	BIRNN_COMPILED=0 $(BIN)/python tools/tagger_model.py
+	BIRNN_COMPILED=0 $(BIN)/python tools/silent_night.py
 
 screenshot: .venv/all book  ## take the README's picture again
 	$(BIN)/python tools/screenshot.py

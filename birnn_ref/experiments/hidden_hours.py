@@ -110,6 +110,24 @@ def graph() -> Float:
     return weights
 
 
+def map_of(d: Float, apart: float = 0.13) -> Float:
+    """Return a place for each station, ``(stations, 2)`` within 0 and 1: near is what moves together.
+
+    Classical scaling of the roots of the distances ``d``; stations that would cover each other are moved ``apart``.
+    """
+    centred = np.eye(len(d)) - 1 / len(d)
+    values, vectors = np.linalg.eigh(-0.5 * centred @ d @ centred)
+    places: Float = vectors[:, -1:-3:-1] * np.sqrt(values[-1:-3:-1])  # (stations, 2)
+    places *= np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
+    places = (places - places.min(axis=0)) / np.ptp(places, axis=0)
+    for _ in range(100):
+        between = places[:, None] - places  # (stations, stations, 2)
+        far = np.sqrt((between**2).sum(axis=2)) + np.eye(len(d))
+        push = np.maximum(0, apart - far)[..., None] * between / far[..., None]
+        places = places + push.sum(axis=1) / 2
+    return (places - places.min(axis=0)) / np.ptp(places, axis=0)
+
+
 def lines(gaps: Gaps) -> Float:
     """Each station's straight lines between its own readings."""
     return interpolated(gaps.shown, gaps.seen.astype(float))

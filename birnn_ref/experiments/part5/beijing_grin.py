@@ -44,12 +44,12 @@ class Settings(Hiding):
     """
 
     width: dict[str, int] = mapping(grin=16, no_graph=16, one_way=23, brits=38)
-    batch_size: int = 32
-    steps: dict[str, int] = mapping(grin=500, no_graph=500, one_way=500, brits=1500)
-    tuning_share: float = 0.4
+    batch_size: int = 16
+    steps: dict[str, int] = mapping(grin=180, no_graph=180, one_way=180, brits=540)
+    tuning_share: float = 0.361
     clip: float = 1.0
-    rates: tuple[float, ...] = (0.003, 0.01, 0.03)
-    rate: dict[str, float] = mapping(grin=0.01, no_graph=0.01, one_way=0.01, brits=0.01)
+    rates: tuple[float, ...] = (0.01, 0.02, 0.04)
+    rate: dict[str, float] = mapping(grin=0.02, no_graph=0.02, one_way=0.01, brits=0.04)
 
 
 NAMES = ("grin", "no_graph", "one_way", "brits")

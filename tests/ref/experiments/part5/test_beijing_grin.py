@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from birnn_ref.datasets import load_beijing
 from birnn_ref.experiments import hidden_hours
 from birnn_ref.experiments.hidden_hours import EDGE, KINDS, Gaps, Hiding, errors, graph, held_out, hide, lines, others
 from birnn_ref.experiments.part5 import beijing_grin
@@ -64,6 +65,16 @@ def test_the_graph_has_no_diagonal_and_prefers_what_moves_together():
     assert (A[~np.eye(12, dtype=bool)] > 0).all()
     np.testing.assert_array_equal(A, A.T)
     assert A[0].argmax() == 4  # Guanyuan, 0.96
+
+
+def test_the_map_keeps_what_moves_together_together():
+    d = 1 - load_beijing(hours=None).correlation()
+    places = hidden_hours.map_of(d)
+    far = np.sqrt(((places[:, None] - places) ** 2).sum(axis=2))
+    pairs = np.triu_indices(12, 1)
+    assert np.corrcoef(far[pairs], np.sqrt(d[pairs]))[0, 1] > 0.8
+    assert far[pairs].min() > 0.08
+    assert (places.min(), places.max()) == (0, 1)
 
 
 @pytest.mark.parametrize("name", beijing_grin.NAMES)
