@@ -125,7 +125,8 @@ def map_of(d: Float, apart: float = 0.13) -> Float:
         far = np.sqrt((between**2).sum(axis=2)) + np.eye(len(d))
         push = np.maximum(0, apart - far)[..., None] * between / far[..., None]
         places = places + push.sum(axis=1) / 2
-    return (places - places.min(axis=0)) / np.ptp(places, axis=0)
+    result: Float = (places - places.min(axis=0)) / np.ptp(places, axis=0)
+    return result
 
 
 def lines(gaps: Gaps) -> Float:
