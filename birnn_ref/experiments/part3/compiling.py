@@ -6,6 +6,7 @@ same layers is trained with ``jit_compile`` off and on. Both plain and compiled 
 
 from __future__ import annotations
 
+import importlib
 import resource
 import time
 from collections.abc import Callable
@@ -77,7 +78,8 @@ def _processor() -> float:
 
 def _torch(seed: int, settings: Settings) -> tuple[dict[str, Callable[..., float]], Callable[[], dict[str, Any]]]:
     import torch
-    from torch._dynamo.utils import counters
+
+    counters: Any = importlib.import_module("torch._dynamo.utils").counters  # it has no public name
 
     code = (SCRIPTS / "torch_birnn.py").read_text(encoding="utf-8")
     code = code[code.index("# [model]") : code.index("# [training]")]
