@@ -115,4 +115,8 @@ PICTURES = {
     )
     + '<circle class="word" cx="80" cy="28" r="9"/>'
     + letter(80, 33, "?"),
+    "today": "".join(line(x, 46, 40 if x < 80 else 120, 28, "forward") for x in (20, 60, 100, 140))
+    + "".join(line(x, 28, 80, 10, "forward") for x in (40, 120))
+    + "".join(f'<circle class="word on" cx="{x}" cy="46" r="6"/>' for x in (20, 60, 100, 140))
+    + "".join(f'<circle class="forward on" cx="{x}" cy="{y}" r="6"/>' for x, y in ((40, 28), (120, 28), (80, 10))),
 }
