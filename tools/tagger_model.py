@@ -4,7 +4,6 @@ It is held to the study's stored result. One file comes of it, ``book/reader/tag
 each parameter as whole numbers of one byte with their scale.
 """
 
-import base64
 import json
 
 from build_book import BOOK
@@ -15,22 +14,15 @@ from birnn_ref.experiments.part2 import small_tagger
 from birnn_ref.models import Tagger
 
 FILE = BOOK / "reader" / "tagger.json"
-NAMES = {"words.W": "vectors", "tags.readout.W": "W", "tags.readout.b": "b"}
-"""What a parameter is called on the page; the chains' have the same names as in the book."""
 
 
 def packed(model: Tagger) -> dict[str, dict]:
     """Return each parameter's shape, scale and bytes."""
-    found = {}
-    for name, parameter in model.named_parameters():
-        whole, scale = small_tagger.rounded(parameter)
-        called = NAMES.get(name, name.rpartition(".")[2])
-        found[called] = {
-            "shape": parameter.shape,
-            "scale": scale,
-            "bytes": base64.b64encode(whole.tobytes()).decode(),
-        }
-    return found
+    called = small_tagger.CALLED
+    return {
+        called.get(name, name.rpartition(".")[2]): small_tagger.to_bytes(parameter)
+        for name, parameter in model.named_parameters()
+    }
 
 
 def main() -> None:

@@ -5,6 +5,19 @@
 "use strict";
 
 const Pictures = (() => {
+  const PLACE = new URL("reader/", document.currentScript.src);
+
+  /** Load a script of `_static/reader`, once it is needed: a page opened from disk may load scripts, and fetch nothing. */
+  function load(name) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL(name, PLACE);
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${name} could not be loaded`));
+      document.head.append(script);
+    });
+  }
+
   /** Text that may stand in markup. */
   const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
@@ -75,5 +88,5 @@ const Pictures = (() => {
     }).join("");
   }
 
-  return { escape, short, upTo, CONTROLS, quiet, player, bars };
+  return { load, escape, short, upTo, CONTROLS, quiet, player, bars };
 })();

@@ -5,7 +5,6 @@
 "use strict";
 
 const ReviewReader = (() => {
-  const PLACE = new URL("reader/", document.currentScript.src);
   const LONGEST = 200, UNKNOWN = 2;
   const supplies = {};
 
@@ -18,26 +17,16 @@ const ReviewReader = (() => {
   const inflate = (packed) =>
     new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 
-  function load(name) {
-    return new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      script.src = new URL(name, PLACE);
-      script.onload = resolve;
-      script.onerror = () => reject(new Error(`${name} could not be loaded`));
-      document.head.append(script);
-    });
-  }
-
   const once = (make) => {
     let made;
     return () => (made ??= make().catch((error) => { made = undefined; throw error; }));
   };
 
-  const loadModel = once(() => load("model.js"));
+  const loadModel = once(() => Pictures.load("model.js"));
   const loadRuntime = once(async () => {
     await loadModel();
     if (supplies.missing) throw new Error(supplies.missing);
-    await load("runtime.js");
+    await Pictures.load("runtime.js");
     Object.assign(ort.env.wasm, {
       numThreads: 1, // more need headers that a file on disk has not
       wasmBinary: await inflate(bytes(supplies.wasm)),

@@ -5,12 +5,12 @@
 "use strict";
 
 const SmallTagger = (() => {
-  const PLACE = new URL("reader/", document.currentScript.src);
   let model, loading;
 
-  // Whole numbers of one byte, times the parameter's scale, as nested lists of its shape.
+  /** Whole numbers of one byte, times the parameter's scale, as nested lists of its shape; -128 is minus infinity. */
   function unpack({ shape, scale, bytes }) {
-    const flat = Array.from(Int8Array.from(atob(bytes), (c) => c.charCodeAt(0)), (whole) => Math.fround(whole * scale));
+    const value = (whole) => (whole === -128 ? -Infinity : Math.fround(whole * scale));
+    const flat = Array.from(Int8Array.from(atob(bytes), (c) => c.charCodeAt(0)), value);
     const cut = (values, [count, ...inner]) => inner.length
       ? Array.from({ length: count }, (_, i) => cut(values.slice(i * values.length / count, (i + 1) * values.length / count), inner))
       : values;
@@ -26,16 +26,7 @@ const SmallTagger = (() => {
   }
 
   /** Load the weights, once. */
-  function load() {
-    loading ??= new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      script.src = new URL("tagger.js", PLACE);
-      script.onload = () => (model ? resolve() : reject(new Error("the model could not be read")));
-      script.onerror = () => reject(new Error("the model could not be loaded"));
-      document.head.append(script);
-    });
-    return loading;
-  }
+  const load = () => (loading ??= Pictures.load("tagger.js"));
 
   const affine = (row, W, b) => b.map((bias, j) => row.reduce((sum, value, i) => sum + value * W[i][j], bias));
   const sigmoid = (a) => 1 / (1 + Math.exp(-a));
@@ -59,23 +50,24 @@ const SmallTagger = (() => {
   const split = (text) =>
     text.toLowerCase().replace(/[’‘]/g, "'").replace(/'/g, " '").match(/'?[\p{L}\p{N}][\p{L}\p{N}.:]*(?<![.:])/gu) ?? [];
 
-  /** What is read of words: {words, known, forward, backward, tags}; the states are lists of numbers, one per word. */
+  /** What is read of words: {words, known, forward, backward, scores, tags}; states and scores are lists, one per word. */
   function read(words) {
     const ids = words.map((word) => model.ids.get(word) ?? model.unknown);
     const vectors = ids.map((id) => model.vectors[id]);
     const forward = run(vectors, model.forward), backward = run([...vectors].reverse(), model.backward).reverse();
-    const tags = words.map((_, t) => {
-      const logits = affine([...forward[t], ...backward[t]], model.W, model.b);
-      return model.tags[logits.indexOf(Math.max(...logits))];
-    });
-    return { words, known: ids.map((id) => id !== model.unknown), forward, backward, tags };
+    const scores = words.map((_, t) => affine([...forward[t], ...backward[t]], model.W, model.b));
+    const tags = scores.map((row) => model.tags[row.indexOf(Math.max(...row))]);
+    return { words, known: ids.map((id) => id !== model.unknown), forward, backward, scores, tags };
   }
 
   /** The tags of the first 1, 2, … and all words, as the words come. */
   const asTheyCome = (words) => words.map((_, n) => read(words.slice(0, n + 1)).tags);
 
+  /** The names of all tags, in the order of the scores. */
+  const names = () => model.tags;
+
   /** A tag as a person reads it: "B-object_name" is "object name", and "O" is nothing. */
   const spoken = (tag) => (tag === "O" ? "" : tag.slice(2).replaceAll("_", " "));
 
-  return { supply, load, split, read, asTheyCome, spoken };
+  return { supply, load, unpack, names, split, read, asTheyCome, spoken };
 })();

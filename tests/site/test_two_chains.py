@@ -1,6 +1,5 @@
 """Two chains, and waiting: their numbers are the package's, and no step shows what it cannot know."""
 
-import base64
 import json
 
 import build_book
@@ -10,7 +9,6 @@ from browsing import Visit, violations
 
 from birnn_ref.experiments import load_result
 from birnn_ref.experiments.part2 import small_tagger
-from birnn_ref.models import Tagger
 
 PAGE = "part2_brnn/two_chains.html"
 LISTED = json.loads((build_book.BOOK / "reader" / "tagger.json").read_text())
@@ -33,17 +31,7 @@ NODES = """k => {
 @pytest.fixture(scope="module")
 def model():
     """The page's network, from the page's own file."""
-    settings = load_result("small_tagger")["settings"]
-    words, tags = len(LISTED["words"]), len(LISTED["tags"])
-    model = Tagger(
-        settings["cell"], words, settings["embedding"], settings["hidden"], tags, rng=np.random.default_rng(0)
-    )
-    called = {"words.W": "vectors", "tags.readout.W": "W", "tags.readout.b": "b"}
-    for name, parameter in model.named_parameters():
-        packed = LISTED["parameters"][called.get(name, name.rpartition(".")[2])]
-        whole = np.frombuffer(base64.b64decode(packed["bytes"]), dtype=np.int8)
-        parameter[...] = whole.reshape(packed["shape"]) * packed["scale"]
-    return model
+    return small_tagger.unpacked(LISTED, load_result("small_tagger")["settings"])
 
 
 def ids_of(words):

@@ -7,6 +7,7 @@ over. What waiting is worth: each word is tagged once when it comes, and again w
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,8 @@ class Settings:
 EXAMPLE = "play yesterday by the beatles on spotify"
 LARGEST = 127
 """The largest whole number of a byte with a sign that also has its negative."""
+CALLED = {"words.W": "vectors", "tags.readout.W": "W", "tags.readout.b": "b"}
+"""What a parameter is called on the page; the chains' have the same names as in the book."""
 
 
 def train(seed: int, settings: Settings) -> tuple[Tagger, TaggedData, list[dict[str, Any]]]:
@@ -95,6 +98,34 @@ def rounded(parameter: Float) -> tuple[Int, float]:
     """
     scale = float(np.abs(parameter).max()) / LARGEST or 1.0
     return np.round(parameter / scale).astype(np.int8), scale
+
+
+def unpacked(listed: dict[str, Any], settings: dict[str, Any]) -> Tagger:
+    """Return the tagger of a page's file: ``words``, ``tags`` and the bytes of each of the ``parameters``."""
+    s, rng = settings, np.random.default_rng(0)
+    model = Tagger(s["cell"], len(listed["words"]), s["embedding"], s["hidden"], len(listed["tags"]), rng=rng)
+    for name, parameter in model.named_parameters():
+        parameter[...] = from_bytes(listed["parameters"][CALLED.get(name, name.rpartition(".")[2])])
+    return model
+
+
+def from_bytes(packed: dict[str, Any]) -> Float:
+    """Return a parameter that `rounded` has made whole numbers of; the byte -128 is minus infinity.
+
+    Examples
+    --------
+    >>> from_bytes({"shape": [3], "scale": 0.5, "bytes": "Af+A"})
+    array([ 0.5, -0.5, -inf])
+    """
+    whole = np.frombuffer(base64.b64decode(packed["bytes"]), dtype=np.int8).reshape(packed["shape"])
+    return np.where(whole == -LARGEST - 1, -np.inf, whole * packed["scale"])
+
+
+def to_bytes(parameter: Float) -> dict[str, Any]:
+    """Return a parameter's shape, scale and bytes, as `from_bytes` reads them."""
+    whole, scale = rounded(np.where(np.isneginf(parameter), 0, parameter))
+    whole[np.isneginf(parameter)] = -LARGEST - 1
+    return {"shape": parameter.shape, "scale": scale, "bytes": base64.b64encode(whole.tobytes()).decode()}
 
 
 def as_they_come(model: Tagger, ids: Int, length: int) -> list[Int]:
