@@ -1,4 +1,4 @@
-"""The chapters of Parts I and II in reading order, and what of them is read: prose, and code that is not folded."""
+"""Chapters in reading order, and what of them is read: prose, and code that is not folded."""
 
 import re
 
@@ -11,11 +11,11 @@ FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 PARTS = ("part1_", "part2_")
 
 
-def chapters():
-    """Return the pages' paths, in the order of the contents."""
-    parts = yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
-    names = [page["file"] for part in parts for page in part["chapters"]]
-    return [next(BOOK.glob(f"{name}.[im]*")) for name in names if name.startswith(PARTS)]
+def chapters(parts=PARTS):
+    """Return the paths of some parts' pages, those of Parts I and II if not told, in the order of the contents."""
+    contents = yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
+    names = [page["file"] for part in contents for page in part["chapters"]]
+    return [next(BOOK.glob(f"{name}.[im]*")) for name in names if name.startswith(parts)]
 
 
 def cells_of(path):

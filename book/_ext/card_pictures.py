@@ -106,6 +106,7 @@ PICTURES = {
     "translation": "".join(line(a, 46, b, 10, "both") for a, b in zip(PLACES, (20, 80, 50, 110, 140), strict=True))
     + dots(46)
     + dots(10),
+    "urnn": chain(40, "backward") + chain(14, "forward") + "".join(line(x, 34, x, 20, "backward") for x in PLACES),
     "time_series": curve("M10 40 C 25 10, 40 10, 55 30", "forward")
     + '<path class="word" stroke-dasharray="3 4" d="M55 30 C 70 50, 90 50, 105 24"/>'
     + curve("M105 24 C 120 4, 135 20, 150 34", "forward"),

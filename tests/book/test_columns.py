@@ -18,7 +18,6 @@ TOO_WIDE = {
     *(f"book/part5_applications/{name}.ipynb" for name in ("grin", "translation")),
     *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("decision", "properly", "serving", "three_ways")),
     *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("traps", "tutorial")),
-    "book/part4_variants/mixing.ipynb",
 }
 """Chapters whose code has not been set yet; one that has been is taken off the list."""
 

@@ -44,8 +44,8 @@ class Settings:
     embedding: int = 32
     hidden: dict[str, int] = mapping(forward=75, both=48, mixed=28, per_step=44, summary=44, slstm=31)
     # The best of ``rates`` and, for the S-LSTM, of ``slstm_depths``, by `tune`, after ``tuning_epochs``.
-    rate: dict[str, float] = mapping(forward=0.01, both=0.01, mixed=0.01, per_step=0.01, summary=0.01, slstm=0.01)
-    slstm_steps: int = 3
+    rate: dict[str, float] = mapping(forward=0.02, both=0.02, mixed=0.02, per_step=0.02, summary=0.04, slstm=0.04)
+    slstm_steps: int = 6
     rates: tuple[float, ...] = (0.005, 0.01, 0.02, 0.04)
     slstm_depths: tuple[int, ...] = (3, 6)
     dropout: float = 0.3
@@ -218,7 +218,8 @@ def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
         name: over_seeds_and_items(tables[name] - tables["both"]) for name in names if name != "both"
     }
     summary["per_step_minus"] = {
-        name: over_seeds_and_items(tables["per_step"] - tables[name]) for name in ("mixed", "summary", "slstm")
+        name: over_seeds_and_items(tables["per_step"] - tables[name])
+        for name in ("forward", "mixed", "summary", "slstm")
     }
     return summary
 
