@@ -1,7 +1,7 @@
 """Lighter pages: what a page does not need before it is read, it does not load.
 
 The theme's icons are drawn twice, by a font and by a script of 1.5 MB: the font stays. The search index is for the page
-that searches. Formulas are set once the text stands.
+that searches. Formulas are set once the text stands. A picture's script is for the pages that have the picture.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from sphinx.application import Sphinx
 
 ICONS = "_static/scripts/fontawesome.js"
 SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
+PICTURES = ("ctc_walk", "gates", "influence_explorer", "lattice", "padding_lab", "review_reader", "silent_map",
+            "two_chains", "waiting")  # fmt: skip
 MATHJAX = re.compile(r'<script defer="defer" src="([^"]*/mathjax/[^"]*)"></script>')
 LATER = (
     '<script>addEventListener("load", () => setTimeout(() => document.head.append(Object.assign('
@@ -23,6 +25,8 @@ LATER = (
 def lighten(html: str, searches: bool) -> str:
     """Return a page without the scripts that it can do without, and with its mathematics after its text."""
     dropped = [ICONS] if searches else [ICONS, *SEARCH]
+    absent = [name for name in PICTURES if not re.search(rf'class="{name.replace("_", "-")}[" ]', html)]
+    dropped += [f"_static/{name}.js" for name in absent]
     for name in dropped:
         html = re.sub(rf'[ \t]*<script (?:defer )?src="(?:\.\./)*{re.escape(name)}(?:\?[^"]*)?"></script>\n?', "", html)
     return MATHJAX.sub(lambda found: LATER.format(found[1]), html)

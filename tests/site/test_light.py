@@ -2,6 +2,7 @@
 
 import statistics
 
+import build_book
 import light
 import pytest
 from browsing import HEAVY, Visit
@@ -57,6 +58,16 @@ def test_a_search_from_a_page_leads_to_the_search_page(site, browser):
 def test_scripts_are_dropped_where_they_are_not_needed(tag, on_a_page, on_the_search_page):
     assert light.lighten(tag, searches=False) == on_a_page
     assert light.lighten(tag, searches=True) == on_the_search_page
+
+
+@pytest.mark.parametrize("name", light.PICTURES)
+def test_a_picture_has_its_script_where_it_stands_and_only_there(name, site):
+    assert (build_book.BOOK / "_static" / f"{name}.js").is_file()
+    pages = [path.read_text() for path in site.rglob("*.html")]
+    with_picture = [page for page in pages if f'class="{name.replace("_", "-")}' in page]
+    assert with_picture
+    assert all(f"_static/{name}.js" in page for page in with_picture)
+    assert sum(f"_static/{name}.js" in page for page in pages) == len(with_picture)
 
 
 def test_mathematics_comes_after_the_text():
