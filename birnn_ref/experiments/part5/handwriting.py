@@ -47,7 +47,7 @@ class Settings:
     wait: int = 8
     dropout: float = 0.2
     batch_size: int = 32
-    epochs: dict[str, int] = mapping(letters=12, points=16, words=30)
+    epochs: dict[str, int] = mapping(letters=12, points=12, words=24)
     clip: float = 5.0
     rates: tuple[float, ...] = (0.005, 0.015)
     rate: dict[str, dict[str, float]] = mapping(
