@@ -103,6 +103,9 @@ PICTURES = {
     + curve("M10 24 C 60 20, 100 30, 150 26", "backward")
     + curve("M10 34 C 60 36, 100 30, 150 34", "backward"),
     "speech": bars((8, 18, 40, 30, 12, 6, 22, 44, 20, 8), "both"),
+    "handwriting": curve("M52 20 C 36 8, 22 22, 24 36 S 46 50, 52 22 V 44", "forward")
+    + curve("M118 20 C 102 8, 88 22, 90 36 S 112 50, 118 22", "forward")
+    + curve("M118 22 V 4 V 46", "backward"),
     "translation": "".join(line(a, 46, b, 10, "both") for a, b in zip(PLACES, (20, 80, 50, 110, 140), strict=True))
     + dots(46)
     + dots(10),

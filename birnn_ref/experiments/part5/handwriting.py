@@ -47,20 +47,21 @@ class Settings:
     wait: int = 8
     dropout: float = 0.2
     batch_size: int = 32
-    epochs: dict[str, int] = mapping(letters=12, points=12, words=24)
+    epochs: dict[str, int] = mapping(letters=10, points=10, words=20)
     clip: float = 5.0
-    rates: tuple[float, ...] = (0.005, 0.015)
+    rates: tuple[float, ...] = (0.01, 0.02)
+    tuning: float = 0.5  # of the epochs
     rate: dict[str, dict[str, float]] = mapping(
-        letters={"both": 0.01, "forward": 0.01},
-        points={"both": 0.01, "forward": 0.01, "waiting": 0.01},
-        words={"both": 0.01, "forward": 0.01},
+        letters={"both": 0.01, "forward": 0.02},
+        points={"both": 0.02, "forward": 0.02, "waiting": 0.02},
+        words={"both": 0.02, "forward": 0.01},
     )
     repetitions: int = 3
-    train_words: int = 75
+    train_words: int = 50
     test_words: int = 10
     template_words: int = 400
     windows: int = 20_000
-    price: float = 2.0
+    price: float = 1.0
 
 
 @cache
@@ -105,13 +106,13 @@ def build(task: str, name: str, rng: np.random.Generator, settings: Settings) ->
 
 
 def trained(
-    task: str, name: str, split: Split, seed: int, settings: Settings, rate: float | None = None
+    task: str, name: str, split: Split, seed: int, settings: Settings, rate: float | None = None, share: float = 1
 ) -> tuple[Any, float]:
-    """Train a network; return it, and the mean loss of its last epoch."""
+    """Train a network for a share of its epochs; return it, and the mean loss of the last."""
     rng = np.random.default_rng(seed)
     model = build(task, name, rng, settings)
     epoch = -(-len(split) // settings.batch_size)
-    steps = settings.epochs[task] * epoch
+    steps = int(share * settings.epochs[task]) * epoch
     course = train(
         model, _batches(task, split, rng, settings), _ctc if task == "words" else _cross_entropy,
         schedule=falling_rate(rate or settings.rate[task][name], steps), steps=steps, clip=settings.clip, rng=rng,
@@ -211,7 +212,7 @@ def tune(settings: Settings) -> dict[str, Any]:
         for name in names:
             scores = {}
             for rate in settings.rates:
-                model, _ = trained(task, name, data["train"], TUNING_SEEDS[0], settings, rate)
+                model, _ = trained(task, name, data["train"], TUNING_SEEDS[0], settings, rate, settings.tuning)
                 scores[rate] = scored(task, model, data["validation"])["right"]
             print(task, name, scores, flush=True)
             chosen[task][name] = max(scores, key=lambda rate: scores[rate])
