@@ -12,13 +12,16 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .PHONY: help book serve test thorough readme package backends bench gpu notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
-.PHONY: student-kit system data shipped jobs links newest report dist publish
+.PHONY: pdf student-kit system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
 
 book: .venv/book  ## build the book into _build/html; warnings are errors
 	$(BIN)/python tools/build_book.py
+
+pdf: .venv/all book  ## print the built book with Chromium: _build/book.pdf and _build/book.epub
+	$(BIN)/python tools/paper.py
 
 serve: .venv/book  ## serve the book on localhost and rebuild it on change
 	$(BIN)/python tools/build_book.py --serve
