@@ -5,7 +5,7 @@
 "use strict";
 
 const Gates = (() => {
-  const WIDE = 230, TALL = 190, LEFT = 40, TOP = 24, BOTTOM = 158, LOWEST = -10; // pixels, a power of ten
+  const WIDE = 205, TALL = 190, LEFT = 40, TOP = 24, BOTTOM = 158, LOWEST = -10; // pixels, a power of ten
 
   const sigmoid = (a) => 1 / (1 + Math.exp(-a));
   const affine = (row, W, b) => b.map((bias, j) => row.reduce((sum, value, i) => sum + value * W[i][j], bias));
@@ -51,7 +51,7 @@ const Gates = (() => {
     return apart.map((distance) => distance / apart[0]);
   }
 
-  const written = (value) => (value >= 0.01 ? value.toFixed(2) : value === 0 ? "0" : value.toExponential(0).replace("e-", " · 10^−"));
+  const written = (value) => (value >= 0.01 ? value.toFixed(2) : value === 0 ? "0" : value.toExponential(0).replace(/e-(\d+)/, (_, power) => ` · 10⁻${[...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`));
 
   function panel(cell, values, k) {
     const T = values.length, x = (t) => LEFT + (WIDE - LEFT - 10) * t / (T - 1);
