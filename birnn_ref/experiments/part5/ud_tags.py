@@ -117,8 +117,8 @@ STUDIES = (
     replace(
         STUDY.variant(
             "ud_tags_whole", "The same from all sentences, by larger networks with letters.",
-            networks=STUDY.settings.networks[:2], train_sentences=None, embedding=64, char_embedding=24, filters=64,
-            hidden=100, batch=32, rate=0.004, epochs=12,
+            networks=STUDY.settings.networks[:2], train_sentences=None, embedding=64, char_embedding=24, filters=100,
+            width=5, hidden=100, word_dropout=0.25, batch=32, rate=0.005, epochs=16,
         ), seeds=(0, 1, 2), check={**STUDY.check, "embedding": 32, "filters": 32, "rate": 0.01, "batch": 16},
     ),
 )  # fmt: skip
