@@ -68,6 +68,12 @@ def test_the_pages_follow_the_readers_preference(scheme, site, browser):
         assert visit.page.evaluate("document.documentElement.dataset.theme") == scheme
 
 
+def test_a_long_name_breaks_before_it_is_wider_than_a_phone(site, browser):
+    wide = "[...document.querySelectorAll('article p code')].filter(e => e.getBoundingClientRect().right > innerWidth)"
+    with Visit(browser, site / "part2_brnn" / "one_direction.html", width=320) as visit:
+        assert visit.page.evaluate(f"{wide}.map(e => e.textContent)") == []
+
+
 def test_is_light(site):
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 60_000_000
 
