@@ -15,7 +15,7 @@ def test_each_numbered_chapter_has_its_card(site, browser):
         assert cards.evaluate_all("links => links.map(link => link.getAttribute('href'))") == [
             f"{file}.html" for file in CHAPTERS
         ]
-        texts = cards.all_inner_texts()
+        texts = visit.page.locator(".chapter-cards a > span").all_inner_texts()  # a picture may hold letters
     for chapter, text in list(zip(CHAPTERS, texts, strict=True))[:: len(CHAPTERS) // 3]:
         with Visit(browser, site / f"{chapter}.html") as visit:
             heading = visit.page.locator("article h1").first.inner_text().rstrip("#¶").strip()
