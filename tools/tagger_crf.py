@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from build_book import BOOK
 
-from birnn_ref._checks import Float, Int
 from birnn_ref.datasets import load_snips
 from birnn_ref.datasets.tagged import TaggedData
 from birnn_ref.experiments import load_result
@@ -24,7 +23,7 @@ FILE = BOOK / "reader" / "crf.json"
 SENTENCES, EPOCHS, BATCH, RATE = 4000, 3, 32, 0.02
 
 
-def learn(scores: Float, tags: Int, lengths: Int, names: list[str]) -> CRF:
+def learn(scores: np.ndarray, tags: np.ndarray, lengths: np.ndarray, names: list[str]) -> CRF:
     """Fit a CRF to scores that stay as they are."""
     rng = np.random.default_rng(0)
     crf = CRF(len(names), names, rng=rng)
@@ -56,7 +55,7 @@ def test_f1(model: Tagger, crf: CRF, data: TaggedData) -> dict[str, float]:
     scores = model.logits(part.ids, part.lengths)
     said = {"alone": scores.argmax(axis=2), "crf": crf.decode(scores, part.lengths)}
 
-    def taggings(tags: Int) -> list[list[str]]:
+    def taggings(tags: np.ndarray) -> list[list[str]]:
         return [names[row[:n]].tolist() for row, n in zip(tags, part.lengths, strict=True)]
 
     true = taggings(part.tags)

@@ -15,7 +15,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from birnn_ref._checks import Float
 from birnn_ref.layers import Recurrent
 from birnn_ref.plain import gru_forward, lstm_forward, rnn_forward
 
@@ -35,7 +34,7 @@ def draw() -> dict[str, Any]:
     return {"x": x, "other": other, "weights": weights}
 
 
-def trace(cell: str, drawn: dict[str, Any], bias: float, radius: float) -> Float:
+def trace(cell: str, drawn: dict[str, Any], bias: float, radius: float) -> np.ndarray:
     """Return what is left of the first word after each step, ``(time,)``: the states' distance, 1 after the first."""
     w = dict(drawn["weights"][cell])
     pair = np.stack([drawn["x"], np.vstack([drawn["other"], drawn["x"][1:]])])  # (2, time, features)
@@ -48,7 +47,7 @@ def trace(cell: str, drawn: dict[str, Any], bias: float, radius: float) -> Float
         w["b_h"][HIDDEN : 2 * HIDDEN] = bias
         h = gru_forward(pair, zeros, **w) if cell == "gru" else lstm_forward(pair, zeros, zeros, **w)[0]
     apart = np.linalg.norm(h[0] - h[1], axis=1)
-    found: Float = apart / apart[0]
+    found: np.ndarray = apart / apart[0]
     return found
 
 

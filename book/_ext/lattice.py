@@ -13,7 +13,6 @@ from small_tagger import BOOK, WEIGHTS, stored
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from birnn_ref._checks import Float
 from birnn_ref.experiments.part2 import small_tagger
 from birnn_ref.layers import CRF
 
@@ -36,12 +35,12 @@ def layer() -> CRF:
     return crf
 
 
-def scores(words: list[str]) -> Float:
+def scores(words: list[str]) -> np.ndarray:
     """Return the small tagger's score of each tag at each word, ``(time, tags)``."""
     tagger = listed(WEIGHTS)
     ids = {word: i for i, word in enumerate(tagger["words"])}
     model = small_tagger.unpacked(tagger, stored()["settings"])
-    found: Float = model.forward(np.array([[ids.get(word, tagger["unknown"]) for word in words]]))[0]
+    found: np.ndarray = model.forward(np.array([[ids.get(word, tagger["unknown"]) for word in words]]))[0]
     return found.astype(np.float64)
 
 

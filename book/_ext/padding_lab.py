@@ -14,7 +14,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from birnn_ref._checks import Float, Int
 from birnn_ref.plain import birnn_forward
 
 WORDS = [["play", "jazz"], ["find", "me", "the", "nearest", "movie", "house"], ["rate", "it", "five", "stars"]]
@@ -28,7 +27,7 @@ def draw() -> dict[str, Any]:
     """Return weights of both chains, a vector for each word, and numbers to put into the padding, as arrays."""
     rng = np.random.default_rng(0)
 
-    def chain() -> dict[str, Float]:
+    def chain() -> dict[str, np.ndarray]:
         return {
             "W_xh": rng.normal(size=(FEATURES, HIDDEN)) / np.sqrt(FEATURES),
             "W_hh": 0.8 * rng.normal(size=(HIDDEN, HIDDEN)) / np.sqrt(HIDDEN),
@@ -49,14 +48,14 @@ def listed(found: Any) -> Any:
     return [listed(value) for value in found] if isinstance(found, list) else found.round(6).tolist()
 
 
-def states(x: Float, lengths: Int, layer: str, weights: dict[str, dict[str, Float]]) -> Float:
+def states(x: np.ndarray, lengths: np.ndarray, layer: str, weights: dict[str, dict[str, np.ndarray]]) -> np.ndarray:
     """Return both directions' states ``(batch, time, 2 * hidden)`` by a layer that knows the lengths, or does not."""
     chains = ({"h_0": np.zeros((len(x), HIDDEN)), **weights[way]} for way in ("forward", "backward"))
     found = np.concatenate(birnn_forward(x, *chains, lengths if layer == "lengths" else None), axis=2)
     return found if layer == "none" else found * (np.arange(x.shape[1]) < lengths[:, None])[:, :, None]
 
 
-def pool(found: Float, n: int, pooling: str) -> Float:
+def pool(found: np.ndarray, n: int, pooling: str) -> np.ndarray:
     """Return one vector for a row's states ``(time, 2 * hidden)``, of which the first n are read."""
     if pooling == "final":
         return np.concatenate([found[n - 1, :HIDDEN], found[0, HIDDEN:]])
@@ -64,7 +63,9 @@ def pool(found: Float, n: int, pooling: str) -> Float:
     return read[-1] if pooling == "last" else read.mean(axis=0) if pooling == "mean" else read.max(axis=0)
 
 
-def model(x: Float, lengths: Int, settings: dict[str, Any], weights: dict[str, dict[str, Float]]) -> Float:
+def model(
+    x: np.ndarray, lengths: np.ndarray, settings: dict[str, Any], weights: dict[str, dict[str, np.ndarray]]
+) -> np.ndarray:
     """Return one vector for each row of a batch, ``(batch, 2 * hidden)``."""
     order = np.argsort(-lengths, kind="stable") if settings["sorted"] else np.arange(len(x))
     found = states(x[order], lengths[order], settings["layer"], weights)
@@ -72,7 +73,7 @@ def model(x: Float, lengths: Int, settings: dict[str, Any], weights: dict[str, d
     return np.stack([pool(row, n, settings["pooling"]) for row, n in zip(found, ends, strict=True)])
 
 
-def padded(rows: list[Float], time: int) -> Float:
+def padded(rows: list[np.ndarray], time: int) -> np.ndarray:
     """Return rows of vectors as one array with zeros behind them."""
     return np.stack([np.pad(row, [(0, time - len(row)), (0, 0)]) for row in rows])
 

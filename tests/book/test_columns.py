@@ -15,7 +15,6 @@ NOTEBOOKS = [
 PAGES = sorted((ROOT / "book").rglob("*.md"))
 TOO_WIDE = {
     "book/part3_keras_imdb/at_work.ipynb",
-    *(f"book/part5_applications/{name}.ipynb" for name in ("grin", "translation")),
     *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("decision", "serving", "three_ways")),
     *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("traps", "tutorial")),
 }
