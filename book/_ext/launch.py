@@ -1,4 +1,4 @@
-"""The repository's address: what the theme's buttons for Binder and Colab open, and what the first page clones.
+"""The repository's address: what the theme's buttons open, edit and report, and what the first page clones.
 
 `_config.yml` may name it; where it does not, it is the origin of the checkout, if that is a public host's.
 """
@@ -56,6 +56,7 @@ def use_address(app: Sphinx, config: Config) -> None:
     _, _, host, *path = address.split("/") if address else ("",) * 3
     opens = OPENS.get(host, ()) if len(path) == 2 else ()
     options["repository_url"] = address if opens else ""
+    options["use_edit_page_button"] = options["use_issues_button"] = bool(opens)
     offered = options.get("launch_buttons", {})
     options["launch_buttons"] = {key: value for key, value in offered.items() if opens and key not in _closed(opens)}
 

@@ -55,6 +55,15 @@ class TestNotebook:
         assert downloaded.read_bytes() == (build_book.BOOK / f"{page}.ipynb").read_bytes()
 
 
+@pytest.mark.parametrize("page", ["index", "part2_brnn/bidirectional", "sets/ps1", "back/claims"])
+def test_a_mistake_can_be_reported_and_the_page_edited(page, site):
+    html = (site / f"{page}.html").read_text()
+    assert f'href="{ADDRESS}/issues/new?' in html
+    (source,) = set(re.findall(rf'href="{ADDRESS}/edit/main/([^"]*)"', html))
+    assert (ROOT / source).is_file()
+    assert source.startswith(f"book/{page}.")
+
+
 def test_every_link_into_the_repository_leads_to_a_file(site):
     paths = set()
     for html in site.rglob("*.html"):
