@@ -1,6 +1,7 @@
 """The role ``{result}``: a number in the text is read from a stored result, never typed.
 
 ``{result}`imdb_tutorial summary.best.mean .1%` `` names the file in ``book/results``, the path inside it and a format.
+The directive ``{result-files}`` lists all of them, to take along.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxRole
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from birnn_ref.experiments.study import find
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -43,7 +46,26 @@ class ResultRole(SphinxRole):
             return [], [self.inliner.reporter.error(f"result role: {error}", line=self.lineno)]
 
 
+def file_list(folder: Path = RESULTS) -> str:
+    """Return a list of the stored results in MyST: what each is about, and the file itself."""
+    files = sorted(folder.glob("*.json"))
+    return "\n".join(
+        f"- `{file.stem}`: {find(file.stem).line()} {{download}}`{file.stem}.json <../{folder.name}/{file.name}>` "
+        f"({-(-file.stat().st_size // 1000)} kB)"
+        for file in files
+    )
+
+
+class ResultFiles(SphinxDirective):
+    """The stored results, as links that download them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the list."""
+        return self.parse_text_to_nodes(file_list())
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the role, and make pages depend on the results."""
+    """Register the role and the directive."""
     app.add_role("result", ResultRole())
+    app.add_directive("result-files", ResultFiles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,11 +1,14 @@
 """Ways into the site: descriptions, a page for addresses that lead nowhere, marks of what was read, paper."""
 
+import re
+
 import badges
 import doors
 import pytest
 from browsing import Visit
 from docutils import nodes
 from docutils.utils import new_document
+from support import ROOT
 
 CHAPTER = "part2_brnn/two_chains.html"
 
@@ -96,3 +99,11 @@ def test_paper_is_light_and_what_is_folded_opens(site, browser):
         assert page.locator("article details[open]").count() == folded > 0
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("article details:not([open])").count() > 0
+
+
+def test_each_stored_result_can_be_taken_along(site):
+    page = site / "back" / "results.html"
+    links = re.findall(r'href="([^"]*_downloads/[^"]*\.json)"', page.read_text(encoding="utf-8"))
+    taken = {(page.parent / link).name: (page.parent / link).read_bytes() for link in links}
+    stored = {path.name: path.read_bytes() for path in (ROOT / "book" / "results").glob("*.json")}
+    assert taken == stored
