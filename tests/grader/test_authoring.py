@@ -167,9 +167,9 @@ def test_a_missing_file_of_wrong_answers_is_named(tmp_path):
     assert line.endswith("ps1.toml is missing: it holds the wrong answers that the tests must catch")
 
 
-def test_check_of_the_courses_own_sets_finds_nothing(monkeypatch, capsys):
+def test_check_of_the_courses_own_sets_finds_nothing(monkeypatch, capsys):  # the project is marked by hand alone
     monkeypatch.chdir(ROOT)
-    assert main(["check", *sorted(path.parent.name for path in ROOT.glob("solutions/*/*.ipynb"))]) == 0
+    assert main(["check", *sorted(path.parent.name for path in ROOT.glob("solutions/ps*/ps*.ipynb"))]) == 0
     assert capsys.readouterr().out == "nothing is wrong\n"
 
 
