@@ -68,9 +68,16 @@ def _checked(what: str, answer: Any, returns: Any, hints: Mapping[Any, str]) -> 
         numbers = False
     assert numbers, f"{what} should be numbers in an array of shape {returns}, not {found}"
     assert array.shape not in hints, hints.get(array.shape)
-    assert array.shape == returns, f"{what} should have shape {returns}, yours has {array.shape}"
-    assert np.isfinite(array).all(), f"{what} holds NaN or infinity"
+    one = " (one number, True or False)" if returns == () else ""
+    assert array.shape == returns, f"{what} should have shape {returns}{one}, yours has {array.shape}"
+    finite = np.isfinite(array)
+    assert finite.all(), f"{what} holds NaN or infinity{_first(~finite)}"
     return array
+
+
+def _first(wrong: Any) -> str:
+    """Return in words where the first True stands in an array; nothing for a number."""
+    return f", first at {np.argwhere(wrong)[0].tolist()}" if np.ndim(wrong) else ""
 
 
 def same(answer: Any, expected: Any) -> bool:

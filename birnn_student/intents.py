@@ -28,14 +28,14 @@ def intents(epochs: int = 8, splits: int = 3, *, sentences: int | None = None) -
 
     Raises
     ------
-    RuntimeError
+    NotWritten
         If one of your functions is not there.
     """
     from birnn_ref.datasets import load_snips
 
     names, data = session.current.names, load_snips()
     if missing := [name for name in WANTED if not callable(names.get(name))]:
-        raise RuntimeError(f"write {', '.join(missing)} first, and run its cell")
+        raise session.NotWritten(f"write {', '.join(missing)} first, and run its cell")
     encode, pad, hold_out, train = (names[name] for name in WANTED)
     own: Any = data["train"]
     kinds = [data.label_names[label] for label in own.labels]

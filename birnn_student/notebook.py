@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 import sys
+import textwrap
 import traceback
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,8 @@ from birnn_student.problem_set import Part, read
 
 TEST = re.compile(r"^test_(\w+)_visible\(\)\s*\Z", re.MULTILINE)
 """A test cell's last line."""
+WIDTH = 88
+"""Letters in a line that a notebook beside a list of files shows whole."""
 
 
 def begin(name: str) -> None:
@@ -48,7 +51,9 @@ def overview(name: str, parts: list[Part]) -> str:
     each = [f"part {n} ({sum(p.minutes for p in own)}, {max(p.stars for p in own)})" for n, own in numbers.items()]
     each[0] = each[0].replace(",", " minutes,")
     about = f"{name}, about {sum(part.minutes for part in parts)} minutes"
-    return f"{about} (* follows a chapter, ** wants a thought, *** wants several):\n{', '.join(each)}."
+    lines = textwrap.wrap(", ".join(one.replace(" ", "~") for one in each) + ".", WIDTH)  # a part stays in one line
+    stars = "(* follows a chapter, ** wants a thought, *** wants several):"
+    return "\n".join([f"{about} {stars}", *(line.replace("~", " ") for line in lines)])
 
 
 def shell() -> Any:
@@ -67,13 +72,13 @@ def _points(number: float) -> str:
 
 
 def _show(shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, tb_offset: Any) -> None:
-    """Show an error: of a test in a line or two, any other as ever."""
+    """Show an error: of a test, or of a trainer that lacks a part, in a line or two; any other as ever."""
     name = _tested(trace)
-    if name is None:
+    if name is None and not isinstance(error, session.NotWritten):
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return
     sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace  # for %tb and %debug
-    shell._showtraceback(kind, error, [f"✗ {failure(name, error, trace)}"])
+    shell._showtraceback(kind, error, [f"✗ {failure(name, error, trace) if name else error}"])
 
 
 def _tested(trace: TracebackType | None) -> str | None:

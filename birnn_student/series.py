@@ -21,12 +21,12 @@ def _functions(which: str) -> list[Callable[..., Any]]:
 
     Raises
     ------
-    RuntimeError
+    NotWritten
         If one of them is not there.
     """
     names = session.current.names
     if missing := [name for name in WANTED[which] if not callable(names.get(name))]:
-        raise RuntimeError(f"write {', '.join(missing)} first, and run its cell")
+        raise session.NotWritten(f"write {', '.join(missing)} first, and run its cell")
     return [names[name] for name in WANTED[which]]
 
 

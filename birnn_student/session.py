@@ -8,6 +8,10 @@ from typing import Any
 from birnn_student.problem_set import ProblemSet
 
 
+class NotWritten(RuntimeError):
+    """What a trainer needs is not written yet; a notebook says so in a line, without a traceback."""
+
+
 @dataclass
 class Session:
     """One notebook, from its first cell on.

@@ -36,8 +36,9 @@ def table(seen: dict[str, Any]) -> str:
     """
     series, head = seen["series"], ": ".join(filter(None, (seen["xlabel"], seen["ylabel"])))
     first = max(map(len, (head, *series))) + 2
-    width = max(6, *(len(str(x)) + 2 for x in seen["x"]))
     rows = {head: seen["x"], **series}
+    gap = 2 if len(seen["x"]) < 9 else 1  # a dozen columns should fit beside each other
+    width = gap + max(len(str(number)) for row in rows.values() for number in row)
     lines = [f"{name:{first}}" + "".join(f"{number!s:>{width}}" for number in row) for name, row in rows.items()]
     return "\n".join([*lines, *([""] if seen.get("lines") else []), *seen.get("lines", [])])
 
@@ -63,6 +64,6 @@ def draw(seen: dict[str, Any]) -> Any:
             ax.plot(at, numbers, "os"[k] + ("-", "--")[k], label=name)
     ax.set_xticks(at, map(str, seen["x"]))
     ax.set(xlabel=seen["xlabel"], ylabel=seen["ylabel"], yscale="log" if seen.get("log") else "linear")
-    ax.legend()
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)  # above, where nothing is drawn
     plt.show()
     return ax

@@ -102,7 +102,7 @@ def text_of(name: str) -> tuple[str, str]:
             if not title:
                 first, _, source = source.partition("\n")
                 title = first.removeprefix("# ")
-            said.append(LINK.sub(_to_source, re.sub(r" \(`make book` builds th\w+ pages?\.\)", "", source)))
+            said.append(LINK.sub(_to_source, re.sub(r" \(Best read in your browser: .*?\)", "", source)))
         elif cell["cell_type"] == "code" and not settings.get("grade") and cell["id"] not in LEFT_OUT:
             said.append(f"```python\n{source.strip()}\n```")
     return title, "\n\n".join(said)

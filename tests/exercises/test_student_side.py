@@ -146,6 +146,20 @@ def test_an_error_of_the_students_own_cells_keeps_its_traceback():
     assert "---->" in _text(cells["setup"])
 
 
+def test_a_trainer_that_lacks_a_part_says_so_in_a_line():
+    cells = _run("ps8", {"train": "from birnn_student.tagger import train_tagger\ntrain_tagger()"})
+    (said,) = [_text(c) for c in cells.values() if "train_tagger" in c.source and "import" in c.source]
+    assert said == "✗ Part 1, path_score is not written yet, or stops with an error: run its test cell first"
+
+
+@each_assignment
+def test_the_overview_breaks_between_parts_alone(name):
+    parts = read(name).parts
+    first, *lines = notebook.overview(name, parts).splitlines()
+    assert all(line.startswith("part ") and len(line) <= notebook.WIDTH for line in lines)
+    assert sum(line.count("part ") for line in lines) == len({part.number for part in parts})
+
+
 class TestWithoutANotebook:
     @pytest.fixture(autouse=True)
     def begun(self):
@@ -164,6 +178,18 @@ class TestWithoutANotebook:
         told = f"the result at [1, 2] should be {case.result[1, 2]:.4g}, yours is {wrong[1, 2]:.4g}"
         assert told in str(failed.value)
         assert 'example("birnn_summary") returns the case' in str(failed.value)
+
+    def test_what_is_not_finite_is_pointed_to(self, monkeypatch):
+        result = np.zeros((2, 3))
+        result[1, 0] = np.nan
+        monkeypatch.setitem(session.current.names, "f", lambda: (np.zeros(1), result))
+        with pytest.raises(AssertionError, match=r"f, result 2 holds NaN or infinity, first at \[1, 0\]"):
+            asking.ask("f", returns=[(1,), (2, 3)])
+
+    def test_an_array_for_a_verdict_is_told_what_is_wanted(self, monkeypatch):
+        monkeypatch.setitem(session.current.names, "f", lambda: np.ones((2, 4), bool))
+        with pytest.raises(AssertionError, match=r"shape \(\) \(one number, True or False\), yours has \(2, 4\)"):
+            asking.ask("f", returns=())
 
     def test_an_example_is_a_copy(self):
         for _ in range(2):
