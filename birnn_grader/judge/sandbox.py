@@ -103,6 +103,10 @@ class Bubblewrap:
             command += ["--perms", "1777", "--size", str(limits.file), "--tmpfs", folder]
         command += self._libraries()  # after the empty folders: an environment may lie in /tmp
         command += [
+            "--perms",
+            "0755",  # bubblewrap would make it root's alone, and the setup cell would not find what it imports
+            "--dir",
+            "/grader",
             "--ro-bind",
             str(INSIDE),
             "/grader/birnn_inside",

@@ -111,6 +111,12 @@ def test_both_sides_of_a_test_compute_with_numpy_alone(session, monkeypatch):
         judge.close()
 
 
+def test_what_a_setup_cell_imports_is_found(session):
+    """Whoever grades, root too: else each student's feedback begins with an error that is not theirs."""
+    found = session.exec("a", "import birnn_student\nname = birnn_student.__name__", ["name"])["found"]
+    assert found == {"name": {"value": "birnn_student"}}
+
+
 def test_no_sandbox_holds_nothing_and_needs_the_words():
     with pytest.raises(SandboxError, match="with your rights"):
         choose("none")
