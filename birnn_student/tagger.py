@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from birnn_student import session
+from birnn_student.notebook import WIDTH
 
 PARTS = ("path_score", "log_partition", "viterbi", "marginals", "pair_marginals", "allowed", "span_f1")
 
@@ -34,6 +36,25 @@ def functions(names: dict[str, Any]) -> dict[str, Callable[..., Any]]:
             title = part.title if part else name
             raise session.NotWritten(f"{title} is not written yet, or stops with an error: run its test cell first")
     return {name: names[name] for name in PARTS}
+
+
+def marked(words: list[str], tags: list[str]) -> str:
+    """Return a sentence's spans, each with its kind.
+
+    Examples
+    --------
+    >>> marked(["play", "so", "what", "by", "miles"], ["O", "B-track", "I-track", "O", "B-artist"])
+    'so what [track], miles [artist]'
+    """
+    spans: list[tuple[str, list[str]]] = []
+    before = "O"
+    for word, tag in zip(words, tags, strict=True):
+        if tag.startswith("I-") and before[2:] == tag[2:]:
+            spans[-1][1].append(word)
+        elif tag != "O":
+            spans.append((tag[2:], [word]))
+        before = tag
+    return ", ".join(f"{' '.join(own)} [{kind}]" for kind, own in spans) or "nothing"
 
 
 class TrainedTagger:
@@ -84,11 +105,10 @@ class TrainedTagger:
                 found.append((self._score(z[:n], own) - self._score(z[:n], true[:n]), words, true[:n], own))
         print(f"{len(found)} of {len(part)} sentences have an error; the surest {min(count, len(found))}:")
         for _, words, true, own in sorted(found, key=lambda error: -error[0])[:count]:
-            print(" ", " ".join(words))
-            print(
-                "    true:", ", ".join(f"{w} {names[i]}" for w, i in zip(words, true, strict=True) if names[i] != "O")
-            )
-            print("    said:", ", ".join(f"{w} {names[i]}" for w, i in zip(words, own, strict=True) if names[i] != "O"))
+            print(textwrap.fill(" ".join(words), WIDTH, initial_indent="  ", subsequent_indent="  "))
+            for who, tags in (("true", true), ("said", own)):
+                told = marked(words, [names[i] for i in tags])
+                print(textwrap.fill(told, WIDTH, initial_indent=f"    {who}: ", subsequent_indent=" " * 10))
 
     def _score(self, logits: Any, tags: Any) -> float:
         if self.model.crf is None:
