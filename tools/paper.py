@@ -16,12 +16,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import yaml
 from bs4 import BeautifulSoup, Tag
 from build_book import BOOK, HTML, ROOT, missing_pages
 from epub import write_epub
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 FOLDER = ROOT / "_build" / "paper"
 LEFT_OUT = ("API reference",)
@@ -171,33 +175,27 @@ def gather(site: Path, chosen: list[Part], folder: Path) -> tuple[Path, list[tup
     return whole, [(part.caption, [(str(tag["id"]), heading(tag)) for tag in chapters]) for part, chapters in book]
 
 
-def print_book(chromium: str, site: Path = HTML, chosen: list[Part] | None = None, into: Path = HTML.parent) -> None:
+def print_book(browser: Browser, site: Path = HTML, chosen: list[Part] | None = None, into: Path = HTML.parent) -> None:
     """Write `book.pdf` and `book.epub` into a folder."""
-    from playwright.sync_api import sync_playwright
-
     whole, listed = gather(site, chosen or parts(), into / "paper")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.route(re.compile("^https?:"), lambda route: route.abort())
-        page.goto(whole.as_uri())
-        page.wait_for_function("window.MathJax && MathJax.startup && MathJax.startup.promise")
-        page.evaluate("MathJax.startup.promise.then(() => document.fonts.ready).then(() => null)")
-        page.pdf(
-            path=into / "book.pdf",
-            prefer_css_page_size=True,
-            print_background=True,
-            outline=True,
-            tagged=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=NUMBER,
-        )
-        sections = {
-            key: page.eval_on_selector(f"[id='{key}']", CHAPTER) for _, chapters in listed for key, _ in chapters
-        }
-        browser.close()
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.route(re.compile("^https?:"), lambda route: route.abort())
+    page.goto(whole.as_uri())
+    page.wait_for_function("window.MathJax && MathJax.startup && MathJax.startup.promise")
+    page.evaluate("MathJax.startup.promise.then(() => document.fonts.ready).then(() => null)")
+    page.pdf(
+        path=into / "book.pdf",
+        prefer_css_page_size=True,
+        print_background=True,
+        outline=True,
+        tagged=True,
+        display_header_footer=True,
+        header_template="<span></span>",
+        footer_template=NUMBER,
+    )
+    sections = {key: page.eval_on_selector(f"[id='{key}']", CHAPTER) for _, chapters in listed for key, _ in chapters}
+    page.close()
     write_epub(into / "book.epub", listed, sections, site, STYLE)
 
 
@@ -209,7 +207,12 @@ def main() -> None:
         sys.exit("Chromium prints the book and is not installed: `make system` installs it")
     if wrong := missing_pages():
         sys.exit("\n".join([*wrong, "the book is printed from its built pages: run `make book` first"]))
-    print_book(chromium)
+    from playwright.sync_api import sync_playwright  # only who prints needs it
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        print_book(browser)
+        browser.close()
     for kind in ("pdf", "epub"):
         path = HTML.parent / f"book.{kind}"
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")

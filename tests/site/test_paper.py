@@ -21,9 +21,9 @@ PAGES = [page for part in CHOSEN for page in part.pages]
 
 
 @pytest.fixture(scope="module")
-def printed(site, chromium, tmp_path_factory):
+def printed(site, browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("paper")
-    paper.print_book(chromium, site, CHOSEN, folder)
+    paper.print_book(browser, site, CHOSEN, folder)
     return folder
 
 
