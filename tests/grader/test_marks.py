@@ -16,7 +16,7 @@ from birnn_grader.nbgrader.course import load_package
 from birnn_grader.package import problems, read
 from birnn_grader.tasks import task
 
-ASSIGNMENTS = tool.published()
+ASSIGNMENTS = tool.tested()
 each_assignment = pytest.mark.parametrize("name", ASSIGNMENTS)
 pytestmark = pytest.mark.timeout(7200)
 STOCK = """
