@@ -1,5 +1,6 @@
 """A page in a real browser, opened from disk with the network refused."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -10,6 +11,18 @@ HEAVY = 1_500_000
 PATIENCE = 300_000
 """Milliseconds before a browser is given up: a machine may be busy."""
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@contextmanager
+def planted_fault(script, right, wrong):
+    """Put a fault in a script's place for as long as a test looks whether it is noticed."""
+    whole = script.read_text()
+    assert right in whole
+    script.write_text(whole.replace(right, wrong))
+    try:
+        yield
+    finally:
+        script.write_text(whole)
 
 
 class Visit:

@@ -3,7 +3,7 @@
 import ctc_walk
 import numpy as np
 import pytest
-from browsing import Visit, violations
+from browsing import Visit, planted_fault, violations
 
 from birnn_ref.losses import ctc_greedy
 
@@ -98,16 +98,9 @@ def test_equal_labels_count_twice_only_over_a_blank(visit):
     ids=["the next step", "order turned round", "the truth early"],
 )  # fmt: skip
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    script = site / "_static" / "ctc_walk.js"
-    whole = script.read_text()
-    assert planted[0] in whole
-    script.write_text(whole.replace(*planted))
-    try:
-        with Visit(browser, site / PAGE) as visit:
-            visit.page.wait_for_selector(".ctc-walk[data-ready]")
-            assert wrong_frames(visit.page)
-    finally:
-        script.write_text(whole)
+    with planted_fault(site / "_static" / "ctc_walk.js", *planted), Visit(browser, site / PAGE) as visit:
+        visit.page.wait_for_selector(".ctc-walk[data-ready]")
+        assert wrong_frames(visit.page)
 
 
 def test_plays_and_pauses_by_keyboard_and_touch(site, browser):

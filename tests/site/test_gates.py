@@ -6,7 +6,7 @@ import json
 import gates
 import numpy as np
 import pytest
-from browsing import Visit, violations
+from browsing import Visit, planted_fault, violations
 
 PAGE = "part1_fundamentals/lstm_gru.html"
 DRAWN = gates.draw()
@@ -76,16 +76,9 @@ def test_a_frame_shows_what_it_can_know_and_no_more(visit):
     ids=["the next step", "the last step early", "another gate's bias"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    script = site / "_static" / "gates.js"
-    whole = script.read_text()
-    assert planted[0] in whole
-    script.write_text(whole.replace(*planted))
-    try:
-        with Visit(browser, site / PAGE) as visit:
-            visit.page.wait_for_selector(".gates[data-ready]")
-            assert wrong_frames(visit.page, 3, 1)
-    finally:
-        script.write_text(whole)
+    with planted_fault(site / "_static" / "gates.js", *planted), Visit(browser, site / PAGE) as visit:
+        visit.page.wait_for_selector(".gates[data-ready]")
+        assert wrong_frames(visit.page, 3, 1)
 
 
 def test_the_page_says_what_its_cells_do():

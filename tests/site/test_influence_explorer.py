@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browsing import PATIENCE, Visit
+from browsing import PATIENCE, Visit, planted_fault
 
 from birnn_ref.inspect import influence_matrix
 from birnn_ref.layers import Bidirectional
@@ -112,16 +112,10 @@ def test_a_step_shows_what_it_can_know_and_no_more(page):
 
 
 def test_a_frame_that_shows_the_future_is_noticed(site, browser):
-    script = site / "_static" / "influence_explorer.js"
-    whole = script.read_text()
-    planted = whole.replace("Math.abs(t - s) > travelled", "Math.abs(t - s) > travelled + 1")
-    assert planted != whole
-    script.write_text(planted)
-    try:
-        with Visit(browser, site / PAGE) as visit:
-            assert _too_early(visit.page, 6)
-    finally:
-        script.write_text(whole)
+    early = "Math.abs(t - s) > travelled"
+    fault = planted_fault(site / "_static" / "influence_explorer.js", early, f"{early} + 1")
+    with fault, Visit(browser, site / PAGE) as visit:
+        assert _too_early(visit.page, 6)
 
 
 def test_play_pauses_and_the_focus_is_kept(page):

@@ -6,7 +6,7 @@ import lattice
 import numpy as np
 import pytest
 import tagger_crf
-from browsing import Visit, violations
+from browsing import Visit, planted_fault, violations
 
 from birnn_ref.datasets import load_snips
 from birnn_ref.experiments import load_result
@@ -119,16 +119,9 @@ def test_a_step_shows_what_it_can_know_and_no_more(sentence, visit):
     ids=["reached early", "path early", "probability early", "no transition"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    script = site / "_static" / "lattice.js"
-    whole = script.read_text()
-    assert planted[0] in whole
-    script.write_text(whole.replace(*planted))
-    try:
-        with Visit(browser, site / PAGE) as visit:
-            visit.page.wait_for_selector(".lattice[data-ready]")
-            assert wrong_frames(visit.page, SENTENCES[2].split())
-    finally:
-        script.write_text(whole)
+    with planted_fault(site / "_static" / "lattice.js", *planted), Visit(browser, site / PAGE) as visit:
+        visit.page.wait_for_selector(".lattice[data-ready]")
+        assert wrong_frames(visit.page, SENTENCES[2].split())
 
 
 def test_the_file_says_what_its_crf_scores():

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import padding_lab
 import pytest
-from browsing import Visit, violations
+from browsing import Visit, planted_fault, violations
 
 PAGE = "part2_brnn/lengths.html"
 DRAWN = padding_lab.draw()
@@ -117,16 +117,9 @@ def test_a_step_shows_what_it_can_know_and_no_more(settings, visit):
     ids=["forward early", "backward early", "lamps early", "hurt and sound swapped", "lamps swapped"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    script = site / "_static" / "padding_lab.js"
-    whole = script.read_text()
-    assert planted[0] in whole
-    script.write_text(whole.replace(*planted))
-    try:
-        with Visit(browser, site / PAGE) as visit:
-            visit.page.wait_for_selector(".padding-lab[data-ready]")
-            assert wrong_frames(visit.page, {"layer": "none", "pooling": "mean", "mask": False, "sorted": False}, 2)
-    finally:
-        script.write_text(whole)
+    with planted_fault(site / "_static" / "padding_lab.js", *planted), Visit(browser, site / PAGE) as visit:
+        visit.page.wait_for_selector(".padding-lab[data-ready]")
+        assert wrong_frames(visit.page, {"layer": "none", "pooling": "mean", "mask": False, "sorted": False}, 2)
 
 
 FORWARD, BACKWARD, WRONG = "rgb(0, 114, 178)", "rgb(179, 78, 0)", "rgb(176, 0, 32)"

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import silent_night
-from browsing import Visit, violations
+from browsing import Visit, planted_fault, violations
 
 PAGE = "part5_applications/grin.html"
 NIGHT = json.loads(silent_night.FILE.read_text())
@@ -81,16 +81,9 @@ def test_an_hour_shows_what_has_come_and_no_more(visit):
     "planted", [("Math.min(k + 1, back)", "back"), ("slice(0, k + 1)", "slice(0, k + 2)"), ("both[k]", "both[23]")]
 )
 def test_an_hour_that_shows_the_future_is_noticed(planted, site, browser):
-    script = site / "_static" / "silent_map.js"
-    whole = script.read_text()
-    assert planted[0] in whole
-    script.write_text(whole.replace(*planted))
-    try:
-        with Visit(browser, site / PAGE) as visit:
-            visit.page.wait_for_selector(".silent-map[data-ready]")
-            assert _too_early(visit.page)
-    finally:
-        script.write_text(whole)
+    with planted_fault(site / "_static" / "silent_map.js", *planted), Visit(browser, site / PAGE) as visit:
+        visit.page.wait_for_selector(".silent-map[data-ready]")
+        assert _too_early(visit.page)
 
 
 def test_works_by_keyboard_and_shows_the_truth_when_asked(visit):

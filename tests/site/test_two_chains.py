@@ -5,7 +5,7 @@ import json
 import build_book
 import numpy as np
 import pytest
-from browsing import Visit, violations
+from browsing import Visit, planted_fault, violations
 
 from birnn_ref.experiments import load_result
 from birnn_ref.experiments.part2 import small_tagger
@@ -92,16 +92,9 @@ def test_a_step_shows_what_it_can_know_and_no_more(sentence, visit):
     "planted", [("t < read,", "t <= read,"), ("t < read && t >= T - read", "t < read"), ("t < back", "t <= back")]
 )
 def test_a_frame_that_shows_the_future_is_noticed(planted, site, browser):
-    script = site / "_static" / "two_chains.js"
-    whole = script.read_text()
-    assert planted[0] in whole
-    script.write_text(whole.replace(*planted))
-    try:
-        with Visit(browser, site / PAGE) as visit:
-            visit.page.wait_for_selector(".two-chains[data-ready]")
-            assert too_early(visit.page, SENTENCES[0].split())
-    finally:
-        script.write_text(whole)
+    with planted_fault(site / "_static" / "two_chains.js", *planted), Visit(browser, site / PAGE) as visit:
+        visit.page.wait_for_selector(".two-chains[data-ready]")
+        assert too_early(visit.page, SENTENCES[0].split())
 
 
 def test_waiting_decides_when_the_study_does(visit):
