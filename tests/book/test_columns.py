@@ -14,7 +14,6 @@ NOTEBOOKS = [
 ]
 PAGES = sorted((ROOT / "book").rglob("*.md"))
 TOO_WIDE = {
-    "book/part3_keras_imdb/at_work.ipynb",
     *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("decision", "serving", "three_ways")),
     "book/part3_keras_imdb/tutorial.ipynb",
 }
