@@ -72,6 +72,7 @@ reader: .venv/all  ## train the models that pages run, and hold them to their st
 	BIRNN_COMPILED=0 $(BIN)/python tools/silent_night.py
 	BIRNN_COMPILED=0 $(BIN)/python tools/tagger_crf.py
 	BIRNN_COMPILED=0 $(BIN)/python tools/spoken_string.py
+	BIRNN_COMPILED=0 $(BIN)/python tools/translator_looks.py
 
 screenshot: .venv/all book  ## take the README's picture again
 	$(BIN)/python tools/screenshot.py

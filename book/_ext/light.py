@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 
 ICONS = "_static/scripts/fontawesome.js"
 SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
-PICTURES = ("ctc_walk", "gates", "influence_explorer", "lattice", "padding_lab", "review_reader",
+PICTURES = ("attention_lines", "ctc_walk", "gates", "influence_explorer", "lattice", "padding_lab", "review_reader",
             "silent_map", "spectral_radius", "two_chains", "waiting")  # fmt: skip
 MATHJAX = re.compile(r'<script defer="defer" src="([^"]*/mathjax/[^"]*)"></script>')
 LATER = (

@@ -31,12 +31,13 @@ const Pictures = (() => {
   const CONTROLS = `<button type="button" name="play">play</button>
     <label>step <input name="step" type="range" min="0"> <output name="stepOut"></output></label>`;
 
-  /** A way to tell a reader of the screen where things came to rest, not every step on the way there. */
+  /** A way to tell a reader of the screen where things came to rest, not every step on the way there; "" is at once. */
   function quiet(node, milliseconds = 600) {
     let timer = null;
     return (text) => {
       clearTimeout(timer);
-      timer = setTimeout(() => { node.textContent = text; }, milliseconds);
+      if (text) timer = setTimeout(() => { node.textContent = text; }, milliseconds);
+      else node.textContent = "";
     };
   }
 

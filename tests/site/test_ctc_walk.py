@@ -3,7 +3,7 @@
 import ctc_walk
 import numpy as np
 import pytest
-from browsing import Visit, planted_fault, violations
+from browsing import Visit, planted_fault
 
 from birnn_ref.losses import ctc_greedy
 
@@ -101,29 +101,3 @@ def test_a_planted_fault_is_noticed(planted, site, browser):
     with planted_fault(site / "_static" / "ctc_walk.js", *planted), Visit(browser, site / PAGE) as visit:
         visit.page.wait_for_selector(".ctc-walk[data-ready]")
         assert wrong_frames(visit.page)
-
-
-def test_plays_and_pauses_by_keyboard_and_touch(site, browser):
-    with Visit(browser, site / PAGE, width=360, has_touch=True) as visit:
-        play = visit.page.locator(".ctc-walk button[name='play']")
-        play.focus()
-        visit.page.keyboard.press("Enter")
-        assert play.text_content() == "pause"
-        play.tap()
-        assert play.text_content() == "play"
-        assert visit.page.evaluate("document.activeElement.name") == "play"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_is_open_to_all(scheme, width, site, browser):
-    with Visit(browser, site / PAGE, width=width, scheme=scheme, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".ctc-walk[data-ready]")
-        assert visit.faults == []
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert violations(visit.page) == []
-
-
-def test_without_scripts_the_runs_stand(site, browser):
-    with Visit(browser, site / PAGE, java_script_enabled=False) as visit:
-        assert visit.page.locator(".ctc-walk tbody tr").count() >= 2 * len(SPOKEN["said"])

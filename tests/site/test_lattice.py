@@ -6,7 +6,7 @@ import lattice
 import numpy as np
 import pytest
 import tagger_crf
-from browsing import Visit, planted_fault, violations
+from browsing import Visit, planted_fault
 
 from birnn_ref.datasets import load_snips
 from birnn_ref.experiments import load_result
@@ -157,17 +157,6 @@ def test_types_plays_and_pauses_by_keyboard_and_touch(site, browser):
         play.tap()
         assert play.text_content() == "play"
         assert visit.page.evaluate("document.activeElement.name") == "play"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_is_open_to_all(scheme, width, site, browser):
-    with Visit(browser, site / PAGE, width=width, scheme=scheme, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".lattice[data-ready]")
-        visit.page.evaluate(SHOWN, 12)
-        assert visit.faults == []
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert violations(visit.page) == []
 
 
 def test_without_scripts_the_table_stands(site, browser):
