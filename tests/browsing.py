@@ -1,4 +1,4 @@
-"""A page in a real browser, opened from disk with the network refused."""
+"""A page in a real browser, opened from disk or from this machine, with every other address refused."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,12 +26,15 @@ def planted_fault(script, right, wrong):
 
 
 class Visit:
-    """One page, opened from disk: what it ``asked`` for, and its ``faults`` in the console and on the network.
+    """One page, from a path or an address: what it ``asked`` for, its ``faults`` in the console and on the network.
 
-    ``loaded`` is what it had asked for when it was loaded; what comes later is lazy.
+    ``loaded`` is what it had asked for when it was loaded; what comes later is lazy. It may ask for what lies on
+    disk, or on the host that it came from.
     """
 
-    def __init__(self, browser, path, width=1280, scheme="light", **options):
+    def __init__(self, browser, place, width=1280, scheme="light", **options):
+        address = place.as_uri() if isinstance(place, Path) else place
+        self.home = "/".join(address.split("/")[:3]) + "/"
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
@@ -39,8 +42,8 @@ class Visit:
         self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("requestfailed", self._failed)
-        self.page.route("**/*", self._only_from_disk)
-        self.page.goto(path.as_uri(), wait_until="load")
+        self.page.route("**/*", self._only_from_home)
+        self.page.goto(address, wait_until="load")
         self.loaded = set(self.asked)
 
     def _failed(self, request):
@@ -48,9 +51,9 @@ class Visit:
         if request.failure != "net::ERR_ABORTED":
             self.faults.append(f"failed: {request.url}")
 
-    def _only_from_disk(self, route):
+    def _only_from_home(self, route):
         self.asked.append(route.request.url)
-        if route.request.url.startswith(("file:", "data:", "blob:")):
+        if route.request.url.startswith((self.home, "data:", "blob:")):
             route.continue_()
         else:
             self.faults.append(f"network: {route.request.url}")
@@ -78,3 +81,60 @@ def violations(page, only=AXE_TAGS):
     """What axe-core finds against WCAG 2.2 AA, or against the named rules only, one line each."""
     found = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]}).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:200]} ({len(v['nodes'])})" for v in found]
+
+
+def settle(page):
+    """Wait until every formula is set."""
+    written = page.locator(".math").count()
+    page.wait_for_function("n => document.querySelectorAll('mjx-container').length >= n", arg=written)
+
+
+def shift(page):
+    """How far what was seen has jumped since the page was opened, by no act of the reader: the sum of layout shifts."""
+    return page.evaluate("""() => {
+        const observer = new PerformanceObserver(() => {});
+        observer.observe({ type: "layout-shift", buffered: true });
+        return observer.takeRecords().reduce((sum, jump) => sum + (jump.hadRecentInput ? 0 : jump.value), 0);
+    }""")
+
+
+def darken(page):
+    """Set the dark theme, and wait until nothing fades from the one to the other."""
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.evaluate("Promise.allSettled(document.getAnimations().map(fade => fade.finished)).then(() => null)")
+
+
+def too_wide(page):
+    """What reaches over the page's edge, or could only be seen by scrolling all of the article, one line each."""
+    return page.evaluate("""() => {
+        const scrolls = (e) => e && !e.matches("article, .bd-article")
+            && (/auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+        const edge = document.documentElement.clientWidth, over = (e) => e.getBoundingClientRect().right > edge + 1;
+        const wide = [...document.querySelectorAll("article :is(table, pre, h1, h2, h3, p, dl, .picture)")];
+        return [...(document.documentElement.scrollWidth > edge ? ["the page"] : []),
+            ...wide.filter((e) => over(e) && !scrolls(e)).map((e) => e.outerHTML.slice(0, 120))];
+    }""")
+
+
+def dark_on_paper(page):
+    """What is printed on a dark ground, in light letters, or turned round as for dark pages, one line each."""
+    page.emulate_media(media="print")
+    try:
+        return page.evaluate("""() => {
+            const light = (colour) => { // from 0 to 1; nothing for what is transparent
+                const [r, g, b, a = 1] = colour.match(/[\\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
+                return a < 0.5 ? null : (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+            };
+            const ground = (e) => (light(getComputedStyle(e).backgroundColor) ?? 1) < 0.7;
+            const pale = (e, kind) => (light(getComputedStyle(e)[kind]) ?? 0) > 0.6 && !ground(e); // a mark has its own
+            const all = (name) => [...document.querySelectorAll(name)].filter((e) => e.checkVisibility());
+            const found = [
+                ...all("article img").filter((e) => getComputedStyle(e).filter !== "none"),
+                ...all("html, body, main, article, article :is(figure, .picture, pre, .cell_output)").filter(ground),
+                ...all("article :is(h1, h2, p, li, td, th, pre, figcaption)").filter((e) => pale(e, "color")),
+                ...all("article svg text").filter((e) => pale(e, "fill")),
+            ];
+            return found.map((e) => e.cloneNode(false).outerHTML.slice(0, 120));
+        }""")
+    finally:
+        page.emulate_media(media="null")

@@ -1,7 +1,8 @@
 """Lighter pages: what a page does not need before it is read, it does not load.
 
 The theme's icons are drawn twice, by a font and by a script of 1.5 MB: the font stays. The search index is for the page
-that searches. Formulas are set once the text stands. A picture's script is for the pages that have the picture.
+that searches. Formulas are set once the text stands, where there are any. A picture's script is for the pages that have
+the picture.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ PICTURES = ("attention_lines", "ctc_walk", "gates", "influence_explorer", "latti
 MATHJAX = re.compile(r'<script defer="defer" src="([^"]*/mathjax/[^"]*)"></script>')
 LATER = (
     '<script>addEventListener("load", () => setTimeout(() => document.head.append(Object.assign('
-    'document.createElement("script"), {{ src: "{}" }}))));</script>'
+    'document.createElement("script"), {{ src: "{}", onerror: () => document.querySelectorAll(".math")'
+    '.forEach((formula) => formula.removeAttribute("style")) }}))));</script>'
 )
 
 
@@ -29,7 +31,8 @@ def lighten(html: str, searches: bool) -> str:
     dropped += [f"_static/{name}.js" for name in absent]
     for name in dropped:
         html = re.sub(rf'[ \t]*<script (?:defer )?src="(?:\.\./)*{re.escape(name)}(?:\?[^"]*)?"></script>\n?', "", html)
-    return MATHJAX.sub(lambda found: LATER.format(found[1]), html)
+    written = re.search(r'class="(?:[^"]* )?math[" ]', html)
+    return MATHJAX.sub(lambda found: LATER.format(found[1]) if written else "", html)
 
 
 def lighten_pages(app: Sphinx, error: Exception | None) -> None:

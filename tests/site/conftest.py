@@ -1,7 +1,10 @@
 """The built site and a browser to open it in."""
 
 import fcntl
+import functools
+import http.server
 import shutil
+import threading
 
 import build_book
 import pytest
@@ -20,6 +23,22 @@ def site(tmp_path_factory):
         run(["python", ROOT / "tools" / "build_book.py"])
         shutil.copytree(build_book.HTML, folder)
     return folder
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A server of files that keeps no log."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def served(site):
+    """The address at which this machine serves the built book."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")

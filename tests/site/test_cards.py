@@ -34,4 +34,5 @@ def test_the_cover_is_light(site, browser):
         own = {address for address in visit.loaded if "/_static/" not in address or "/reader/" in address}
         visit.loaded = own
         assert visit.weight() < 300_000
+        visit.page.wait_for_timeout(200)  # mathematics would come after the text
         assert not [address for address in visit.asked if "mathjax" in address]

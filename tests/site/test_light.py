@@ -1,5 +1,6 @@
 """A page is light: little is loaded before its text stands, and the text stands soon."""
 
+import re
 import statistics
 
 import build_book
@@ -70,7 +71,20 @@ def test_a_picture_has_its_script_where_it_stands_and_only_there(name, site):
     assert sum(f"_static/{name}.js" in page for page in pages) == len(with_picture)
 
 
+MATHJAX = '<script defer="defer" src="../_static/mathjax/tex-chtml.js"></script>'
+
+
+def test_mathematics_is_for_pages_with_formulas(site):
+    assert light.lighten(MATHJAX, searches=False) == ""
+    wrong = [
+        path.name
+        for path in site.rglob("*.html")
+        if ("_static/mathjax/" in (page := path.read_text())) != bool(re.search(r'class="(?:[^"]* )?math[" ]', page))
+    ]
+    assert wrong == []
+
+
 def test_mathematics_comes_after_the_text():
-    late = light.lighten('<script defer="defer" src="../_static/mathjax/tex-chtml.js"></script>', searches=False)
+    late = light.lighten(f'{MATHJAX}<span class="math">', searches=False)
     assert 'addEventListener("load"' in late
     assert 'src: "../_static/mathjax/tex-chtml.js"' in late
