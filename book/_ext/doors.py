@@ -20,6 +20,7 @@ from sphinx.config import Config
 
 ROOT = Path(__file__).parents[2]
 PICTURE = "_static/screenshot.png"
+ERRATA = "back/corrections"
 LONGEST = 160
 """Letters of a description: more is cut off by those who show it."""
 NOWHERE = """<h1>There is no such page</h1>
@@ -65,7 +66,7 @@ def know(app: Sphinx, config: Config) -> None:
 
 
 def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Add what search engines and messengers show of a page."""
+    """Add what search engines and messengers show of a page, and the way to its errata."""
     if doctree is None:
         return
     title, about = context.get("title", ""), description(doctree)
@@ -75,6 +76,10 @@ def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
         said["og:image"] = urljoin(app.config.html_baseurl, PICTURE)
     tags = [f'<meta property="{name}" content="{html.escape(text)}">' for name, text in said.items() if text]
     tags.append(f'<meta name="description" content="{html.escape(about)}">')
+    errata = context["pathto"](ERRATA)
+    context["theme_extra_footer"] += (
+        f'<p>Found a mistake? <a href="{errata}">Known ones, and where to report it</a>.</p>'
+    )
     context["metatags"] = context.get("metatags", "") + "\n".join(tags)
 
 

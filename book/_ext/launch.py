@@ -24,6 +24,8 @@ git clone {0} birnn && cd birnn
 make book
 ```
 """
+ISSUES = {"github.com": "/issues", "gitlab.com": "/-/issues", "codeberg.org": "/issues", "bitbucket.org": "/issues"}
+"""Where mistakes are reported, below a repository's address."""
 UNKNOWN = "To run it yourself, take a copy of the repository that these pages were built from; its `README.md` goes on."
 
 
@@ -48,11 +50,24 @@ def origin(root: Path = ROOT) -> str:
         return ""
 
 
+def tracker(address: str) -> str:
+    """Return where mistakes are reported; empty where that is not known.
+
+    >>> tracker("https://gitlab.com/someone/birnn"), tracker("")
+    ('https://gitlab.com/someone/birnn/-/issues', '')
+    """
+    host = address.split("/")[2] if address else ""
+    return address + ISSUES[host] if host in ISSUES else ""
+
+
 def use_address(app: Sphinx, config: Config) -> None:
     """Tell the theme, and the first page; the theme fails on hosts and on paths that it does not know."""
     options = config.html_theme_options
     address = (options.get("repository_url") or public_address(origin())).rstrip("/")
-    config.myst_substitutions = {**config.myst_substitutions, "clone": KNOWN.format(address) if address else UNKNOWN}
+    clone = KNOWN.format(address) if address else UNKNOWN
+    place = tracker(address)
+    report = f"[Report it]({place})." if place else "Tell those from whom you have these pages."
+    config.myst_substitutions = {**config.myst_substitutions, "clone": clone, "report": report}
     _, _, host, *path = address.split("/") if address else ("",) * 3
     opens = OPENS.get(host, ()) if len(path) == 2 else ()
     options["repository_url"] = address if opens else ""

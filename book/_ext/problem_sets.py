@@ -21,6 +21,10 @@ PLACE = re.compile(r"\{problem-set\} (\w+)\s*")
 LINK = re.compile(r"\]\((?:\.\./)+_build/html/([^)#]+)\.html")
 LEFT_OUT = {"about-setup", "about-summary", "summary", "setup", "symptoms", "about-symptoms"}
 NEEDS = {"ps5": "Keras with a backend (`pip install tensorflow`)", "ps6": "PyTorch (`pip install torch`)"}
+WHERE = (
+    "Read it here in your browser, where its chapters have their pictures and formulas. Solve it in the notebook, "
+    "which also has the tests and hints."
+)
 BINDER = {"github.com": "gh", "gitlab.com": "gl"}
 
 
@@ -121,7 +125,7 @@ def page(name: str, address: str, offered: dict[str, Any]) -> str:
     facts = f"{points:g} points, about {sum(part['minutes'] for part in parts)} minutes of work."
     needs = "It needs the course's package with JupyterLab (`pip install '.[student]'`)"
     needs += f", and {NEEDS[name]}." if name in NEEDS else "."
-    work = f"{buttons(name, address, offered)}\n\n{facts} {needs} In the notebook the tests are there too, and hints."
+    work = f"{buttons(name, address, offered)}\n\n{facts} {needs} {WHERE}"
     return f"# {title}\n\n{work}\n\n{table(parts)}\n\n{questions(name)}{text}\n"
 
 
