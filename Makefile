@@ -38,7 +38,7 @@ readme: .venv/ready  ## run the README's commands as written and in order, from 
 package: .venv/all  ## run the reference package's tests alone, doctests included
 	$(PYTEST) birnn_ref tests/ref
 
-backends: .venv/jax  ## run what Keras computes on PyTorch and on JAX: parity, a script and a chapter
+backends: .venv/jax  ## run what Keras computes on PyTorch and on JAX: parity, a script and every chapter that uses it
 	BIRNN_REQUIRE=jax $(PYTEST) tests/ref/twins/test_backends.py tests/book/test_backends.py
 
 bench: .venv/all  ## measure speed against PyTorch, Keras and stock nbgrader; writes _build/bench.json
@@ -110,8 +110,8 @@ links: .venv/book  ## ask every address that the book names whether it still ans
 	$(BIN)/python tools/build_book.py --links
 
 newest: .venv/uv  ## install the newest version of everything, whatever is locked
-	$(BIN)/uv --no-config pip install --quiet --python $(BIN)/python --upgrade --editable '$(ALL)'
-	@touch .venv/book .venv/all
+	$(BIN)/uv --no-config pip install --quiet --python $(BIN)/python --upgrade --editable '$(ALL:]=,jax])'
+	@touch .venv/book .venv/all .venv/jax
 
 report:  ## open an issue on a failed run, or add to the one that is open; RUN_URL names the run
 	tools/report.sh "$$RUN_URL"

@@ -157,6 +157,12 @@ def test_the_weekly_run_installs_the_newest_before_anything_is_installed_from_th
     assert made.index("newest") < made.index("data") < made.index("test")
 
 
+def test_every_keras_backend_is_tried_on_each_change_and_weekly_at_its_newest():
+    assert "jax" in _load("weekly")["jobs"]["newest"]["env"]["BIRNN_REQUIRE"].split(",")
+    assert ",jax]" in run(["make", "--dry-run", "newest"]).stdout
+    assert "backends" in {t for n, s in _steps(_load("cpu")) if n == "backends" for t in _made(s.get("run", "")) or []}
+
+
 def test_the_device_that_a_gpu_job_promises_is_there():
     promised = "gpu" in os.environ.get("BIRNN_REQUIRE", "").split(",")
     need("gpu", promised and importlib.import_module("torch").cuda.is_available(), "no CUDA device")

@@ -1,70 +1,37 @@
 """Every notebook: strictly on the real data, to its end on the embedded corpus, normal, light and clean.
 
 A chapter that reads neither reviews nor recordings does the same on both, so it is executed once: strictly, on the
-embedded corpus. A Keras
-chapter runs strictly on TensorFlow, and on the embedded corpus with PyTorch below.
+embedded corpus. A Keras chapter runs here on TensorFlow; `test_backends` has it on the other two, embedded.
 """
 
-import importlib.util
 import re
-import sys
 
 import nbformat
 import notebooks as tool
 import pytest
-from support import ROOT, run
+from executing import CHAPTERS, KERAS_CHAPTERS, WITH_STAND_IN, execute_only, passed, strict
+from support import ROOT
 
-CHAPTERS = sorted((ROOT / "book").glob("*/*.ipynb"))
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
-KERAS_CHAPTERS = [path for path in CHAPTERS if "import keras" in path.read_text()]
-WITH_STAND_IN = [path for path in CHAPTERS if re.search("load_imdb|load_recordings", path.read_text())]
 
 
 def _each(paths):
     return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
 
 
-def _nbval(path, mode, **environment):
-    command = [
-        sys.executable, "-m", "pytest", mode, "--nbval-current-env", "--nbval-cell-timeout=1800",
-        "--nbval-kernel-startup-timeout=300", "--color=no",
-        f"--nbval-sanitize-with={ROOT / 'tests/book/sanitize.cfg'}", "-o", "addopts=", "-p", "no:cacheprovider",
-        "--import-mode=importlib", "-c", ROOT / "tests/book/sanitize.cfg", "--rootdir", path.parent, path,
-    ]  # fmt: skip
-    return run(command, cwd=path.parent, check=False, **environment)
-
-
-def _strict(path, folder):
-    return _nbval(path, "--nbval", BIRNN_DATA=folder)
-
-
-def _execute_only(path, tmp_path, **environment):
-    return _nbval(path, "--nbval-lax", BIRNN_DATA="embedded", BIRNN_CACHE=tmp_path / "no-cache", **environment)
-
-
-def _passed(done):
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @_each(WITH_STAND_IN)
 def test_strict_on_real_data(path, data_folder):
-    _passed(_strict(path, data_folder))
+    passed(strict(path, data_folder))
 
 
 @_each([path for path in CHAPTERS if path not in WITH_STAND_IN])
 def test_strict_on_any_data(path):
-    _passed(_strict(path, "embedded"))
+    passed(strict(path, "embedded"))
 
 
 @_each([path for path in WITH_STAND_IN + SOLUTIONS if path not in KERAS_CHAPTERS])
 def test_executes_on_the_embedded_corpus(path, tmp_path):
-    _passed(_execute_only(path, tmp_path))
-
-
-@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
-@_each(KERAS_CHAPTERS)
-def test_executes_on_the_embedded_corpus_and_on_keras_other_backend(path, tmp_path):
-    _passed(_execute_only(path, tmp_path, KERAS_BACKEND="torch"))
+    passed(execute_only(path, tmp_path))
 
 
 @_each(CHAPTERS + SOLUTIONS)
@@ -100,19 +67,19 @@ class TestPlanted:
         return write
 
     def test_an_unchanged_output_passes(self, notebook, tmp_path):
-        _passed(_strict(notebook("print('alike')", "alike\n"), tmp_path))
+        passed(strict(notebook("print('alike')", "alike\n"), tmp_path))
 
     def test_a_changed_output_fails_with_the_cell_and_the_difference(self, notebook, tmp_path):
-        done = _strict(notebook("print('accuracy 0.784')", "accuracy 0.785\n"), tmp_path)
+        done = strict(notebook("print('accuracy 0.784')", "accuracy 0.785\n"), tmp_path)
         assert done.returncode == 1
         assert "print('accuracy 0.784')" in done.stdout
         assert "accuracy 0.785" in done.stdout
 
     def test_a_chapter_that_no_longer_runs_fails(self, notebook, tmp_path):
         source = "from birnn_ref.datasets import load_imdb\nassert not load_imdb(maxlen=9).note, 'planted'"
-        done = _execute_only(notebook(source, ""), tmp_path)
+        done = execute_only(notebook(source, ""), tmp_path)
         assert done.returncode == 1
         assert "planted" in done.stdout
 
     def test_a_masked_time_may_differ(self, notebook, tmp_path):
-        _passed(_strict(notebook("print('took 1.2 s')", "took 3.4 s\n"), tmp_path))
+        passed(strict(notebook("print('took 1.2 s')", "took 3.4 s\n"), tmp_path))
