@@ -1,14 +1,19 @@
 """Ways into the site: descriptions, a page for addresses that lead nowhere, marks of what was read, paper."""
 
+import json
 import re
 
 import badges
 import doors
+import numpy as np
 import pytest
+import take_along
 from browsing import Visit
 from docutils import nodes
 from docutils.utils import new_document
 from support import ROOT
+
+from birnn_ref.datasets.shipped import FILES
 
 CHAPTER = "part2_brnn/two_chains.html"
 
@@ -101,9 +106,23 @@ def test_paper_is_light_and_what_is_folded_opens(site, browser):
         assert page.locator("article details:not([open])").count() > 0
 
 
-def test_each_stored_result_can_be_taken_along(site):
+def test_each_stored_result_data_file_and_model_can_be_taken_along(site):
     page = site / "back" / "results.html"
-    links = re.findall(r'href="([^"]*_downloads/[^"]*\.json)"', page.read_text(encoding="utf-8"))
-    taken = {(page.parent / link).name: (page.parent / link).read_bytes() for link in links}
-    stored = {path.name: path.read_bytes() for path in (ROOT / "book" / "results").glob("*.json")}
-    assert taken == stored
+    links = re.findall(r'href="([^"]*_downloads/[^"]*)"', page.read_text(encoding="utf-8"))
+    taken = sorted((page.parent / link).read_bytes() for link in links)
+    files = [*(ROOT / "book" / "results").glob("*.json"), *(ROOT / "book" / "reader").iterdir()]
+    files += [path for path in FILES.rglob("*.*") if path.is_file()]
+    assert taken == sorted(path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    "kept", [kept for kind in take_along.KINDS.values() for kept in kind], ids=lambda kept: kept.path
+)
+def test_a_file_to_take_opens_with_the_line_beside_it(kept, monkeypatch):
+    path = ROOT / kept.path
+    monkeypatch.chdir(path.parent)
+    names = {"json": json, "np": np}
+    if "onnxruntime" in kept.opens:
+        names["onnxruntime"] = pytest.importorskip("onnxruntime")
+    assert eval(kept.opens, names) is not None
+    assert path.name in kept.row()
