@@ -1,10 +1,13 @@
 """Every chapter that uses Keras, and the script of one, on Keras's other two backends.
 
-The stored outputs are TensorFlow's. A chapter that does the same on any data is compared with them strictly: what it
-prints of Keras is whether two libraries are apart by less than a bound, and that holds on each backend. The others read
-reviews or recordings, in whose place the embedded corpus has others, so their figures cannot be the stored ones: they
-run to their end, with their own assertions. Nor could they be on the real data, where a network is trained: each
-backend draws other weights from the same seed, and sums in another order.
+The stored outputs are TensorFlow's, and a chapter is compared with them strictly: what it prints of Keras is whether
+two libraries are apart by less than a bound, which holds on each backend; what a training prints is not compared on
+any. Those that read reviews or recordings run to their end on the embedded corpus as well, and are compared where there
+are the real ones.
+
+One is not compared, the chapter on three libraries: it works in 64 bits and states its bounds, which only TensorFlow
+keeps. On PyTorch it runs to its end; on JAX it cannot, since 64 bits are refused to a bidirectional simple RNN
+(`ref.twins.test_backends` has the refusal, and fails when it is gone).
 """
 
 import importlib.util
@@ -17,6 +20,7 @@ from support import ROOT, run
 
 SCRIPT = ROOT / "book/part3_keras_imdb/code/keras_birnn.py"
 BACKENDS = ("torch", "jax")
+IN_64_BITS = "three_ways"
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 
 
@@ -39,15 +43,19 @@ def test_the_script_runs_and_its_checks_hold(backend, tmp_path):
     assert f'"backend": "{backend}"' in (tmp_path / "made/result.json").read_text()
 
 
-@each_backend
-@pytest.mark.parametrize("path", [path for path in KERAS_CHAPTERS if path in WITH_STAND_IN], ids=lambda path: path.stem)
-def test_a_chapter_runs_to_its_end(path, backend, tmp_path):
-    passed(execute_only(path, tmp_path, KERAS_BACKEND=backend))
+def _chapters(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
 
 
 @each_backend
-@pytest.mark.parametrize(
-    "path", [path for path in KERAS_CHAPTERS if path not in WITH_STAND_IN], ids=lambda path: path.stem
-)
-def test_a_chapter_gives_what_is_stored(path, backend):
-    passed(strict(path, "embedded", KERAS_BACKEND=backend))
+@_chapters([path for path in KERAS_CHAPTERS if path.stem != IN_64_BITS])
+def test_a_chapter_gives_what_is_stored(path, backend, request):
+    folder = request.getfixturevalue("data_folder") if path in WITH_STAND_IN else "embedded"
+    passed(strict(path, folder, KERAS_BACKEND=backend))
+
+
+@each_backend
+@_chapters([path for path in KERAS_CHAPTERS if path in WITH_STAND_IN])
+def test_a_chapter_runs_to_its_end_on_the_embedded_corpus(path, backend, tmp_path):
+    if (path.stem, backend) != (IN_64_BITS, "jax"):
+        passed(execute_only(path, tmp_path, KERAS_BACKEND=backend))
