@@ -63,7 +63,10 @@ def on(backend, code, *arguments, **environment):
     ],
 )
 def test_the_same_results_and_gradients(backend, cells, tolerance, environment):
-    """Keras has PyTorch and JAX multiply some matrices in 32 bits, told 64 or not; CTC is added up in 32."""
+    """Keras has PyTorch and JAX multiply some matrices in 32 bits, told 64 or not; CTC is added up in 32.
+
+    On JAX that shows most in a gradient of the decoder.
+    """
     if backend == "torch":
         pytest.importorskip("torch")
     done = on(backend, PARITY, *cells, **environment)
@@ -72,7 +75,8 @@ def test_the_same_results_and_gradients(backend, cells, tolerance, environment):
     assert told["backend"] == backend
     assert {"CTC", "CRF True", f"decoder luong {cells[0]}", f"{cells[0]} None"} <= told["found"].keys()
     for case, (difference, name) in told["found"].items():
-        assert difference < (1e-5 if case == "CTC" else tolerance), f"{case}: {name}"
+        bound = 1e-5 if case == "CTC" else 1e-4 if (backend, case[:7]) == ("jax", "decoder") else tolerance
+        assert difference < bound, f"{case}: {name}"
 
 
 def test_on_jax_a_simple_rnn_in_64_bits_is_refused():
