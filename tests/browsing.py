@@ -99,9 +99,9 @@ def shift(page):
 
 
 def darken(page):
-    """Set the dark theme, and wait until nothing fades from the one to the other."""
+    """Set the dark theme at once: of colours that fade, one that is overtaken never says that it has ended."""
+    page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.evaluate("Promise.allSettled(document.getAnimations().map(fade => fade.finished)).then(() => null)")
 
 
 def too_wide(page):
