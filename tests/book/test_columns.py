@@ -13,8 +13,6 @@ NOTEBOOKS = [
     path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.ipynb")) if "_build" not in path.parts
 ]
 PAGES = sorted((ROOT / "book").rglob("*.md"))
-TOO_WIDE = {f"book/part3_keras_imdb/{name}.ipynb" for name in ("serving", "tutorial")}
-"""Chapters whose code has not been set yet; one that has been is taken off the list."""
 
 
 def code(path):
@@ -33,15 +31,7 @@ def too_wide(pieces):
 
 @pytest.mark.parametrize("path", [*NOTEBOOKS, *PAGES], ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_code_fits_the_page(path):
-    wide = too_wide(code(path))
-    if path.relative_to(ROOT).as_posix() in TOO_WIDE:
-        assert wide, "its code fits now: take it off the list of those whose code does not"
-    else:
-        assert wide == []
-
-
-def test_the_list_names_files_that_are_there():
-    assert [name for name in TOO_WIDE if not (ROOT / name).is_file()] == []
+    assert too_wide(code(path)) == []
 
 
 def test_a_long_line_is_found_in_a_cell_and_in_a_text(tmp_path):

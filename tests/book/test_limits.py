@@ -10,8 +10,6 @@ from reading_time import LINES_A_MINUTE, WORDS_A_MINUTE
 
 MOST_LINES, MOST_MINUTES = 120, 25
 CHAPTERS = chapters((*PARTS, "part3_", "part4_"))
-BEYOND = {"properly"}
-"""Chapters that do not keep them yet; one that does is taken off the list."""
 EACH = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
@@ -44,10 +42,7 @@ def faults(cells):
 @EACH
 def test_a_chapter_keeps_its_limits(path):
     found = faults(cells_of(path))
-    if path.stem in BEYOND:
-        assert found, "it keeps the limits now: take it off the list of those that do not"
-    else:
-        assert not found, "; ".join(found)
+    assert not found, "; ".join(found)
 
 
 class TestPlanted:

@@ -11,7 +11,6 @@ LEAST = 3
 ENTRY = re.compile(r"\S+(?: \S+)*")
 DRAWN = re.compile(r"[▁-█░▒▓]")
 PRINTED = {
-    *(f"book/part3_keras_imdb/{name}.ipynb" for name in ("properly", "serving", "tutorial")),
     *(f"book/part5_applications/{name}.ipynb" for name in ("handwriting", "naming")),
     "book/part1_fundamentals/unrolling.ipynb",
     "book/part2_brnn/lengths.ipynb",
