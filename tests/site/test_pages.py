@@ -128,6 +128,28 @@ def test_a_long_name_breaks_before_it_is_wider_than_a_phone(site, browser):
         assert visit.page.evaluate(f"{wide}.map(e => e.textContent)") == []
 
 
+CUT = """() => [...document.querySelectorAll("span.math, .prev-next-area a")].filter((node) => {
+  const edge = getComputedStyle(node).overflowX === "visible" ? innerWidth : node.getBoundingClientRect().right;
+  const beyond = (part) => part.getBoundingClientRect().left + part.scrollWidth > edge + 1;
+  return [...node.querySelectorAll("mjx-math > *, p")].some(beyond);
+}).map((node) => node.textContent)"""
+HIDDEN = "<style>span.math { display: inline-flex !important; overflow: hidden !important }</style>"
+
+
+@pytest.mark.parametrize("planted", ["", HIDDEN], ids=["as it is", "planted"])
+def test_no_formula_in_a_line_and_no_title_is_cut_on_a_phone(planted, site, browser):
+    page = site / "part1_fundamentals" / "gradients.html"
+    whole = page.read_text()
+    page.write_text(whole.replace("</body>", f"{planted}</body>"))
+    set_all = "!document.querySelector('span.math:not(:has(mjx-container))')"
+    try:
+        with Visit(browser, page, width=360) as visit:
+            visit.page.wait_for_function(set_all)
+            assert bool(visit.page.evaluate(CUT)) == bool(planted)
+    finally:
+        page.write_text(whole)
+
+
 def test_is_light(site):
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 60_000_000
 
