@@ -12,7 +12,7 @@ NOTEBOOKS := $(CHAPTERS) $(wildcard solutions/*/*.ipynb)
 PYTEST := BIRNN_COMPILED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .PHONY: help book serve test thorough readme package backends bench gpu notebooks exercises mutants mutation attacks reader screenshot format lint lock clean
-.PHONY: pdf student-kit system data shipped jobs links newest report dist publish
+.PHONY: pdf slides student-kit system data shipped jobs links newest report dist publish
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -53,6 +53,9 @@ notebooks: .venv/all  ## execute every chapter on the real data and store its ou
 exercises: .venv/all  ## generate exercises/ from solutions/, and the random cases of visible tests
 	$(BIN)/python tools/examples.py
 	$(BIN)/python tools/exercises.py
+
+slides: book  ## make a deck for each lecture from the built pages: _build/slides
+	$(BIN)/python tools/slides.py
 
 student-kit: book  ## write _build/student-kit.zip: exercises, package and built pages, without solutions/
 	$(BIN)/python tools/student_kit.py

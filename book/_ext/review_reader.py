@@ -49,16 +49,16 @@ def registry() -> str:
     return os.environ.get("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org").rstrip("/")
 
 
-def package() -> Path:
-    """Return the package's archive, from the cache or the registry; an OSError or ValueError if neither has it."""
-    name = f"onnxruntime-web-{VERSION}.tgz"
+def package(of: str = "onnxruntime-web", version: str = VERSION, sha512: str = SHA512) -> Path:
+    """Return a package's archive, from the cache or the registry; an OSError or ValueError if neither has it."""
+    name = f"{of}-{version}.tgz"
     cache = Path(os.environ.get("BIRNN_CACHE") or pooch.os_cache("birnn-course"))
     kept = cache / name
-    if kept.is_file() and pooch.file_hash(str(kept), alg="sha512") == SHA512:
+    if kept.is_file() and pooch.file_hash(str(kept), alg="sha512") == sha512:
         return kept
-    url = f"{registry()}/onnxruntime-web/-/{name}"
+    url = f"{registry()}/{of}/-/{name}"
     how = pooch.HTTPDownloader(timeout=60)
-    return Path(pooch.retrieve(url, f"sha512:{SHA512}", fname=name, path=cache, downloader=how))
+    return Path(pooch.retrieve(url, f"sha512:{sha512}", fname=name, path=cache, downloader=how))
 
 
 def runtime_script(archive: Path) -> str:

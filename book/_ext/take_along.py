@@ -65,6 +65,7 @@ MODELS = (
             ("crf", "the tagger with scores from tag to tag, weights of one byte", "MIT"),
             ("spoken", "what a network hears in three digits, step by step", "CC BY-SA 4.0, as the recordings"),
             ("silent_map", "a night in which a station falls silent", "CC BY 4.0, as the readings"),
+            ("attention", "where two translators look, word by word", "CC BY 2.0, as the sentences"),
         )
     ),
     Kept("book/reader/silent_map.npz", "the two networks that fill that night", "MIT", 'np.load("silent_map.npz")'),
