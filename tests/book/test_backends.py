@@ -3,7 +3,7 @@
 The stored outputs are TensorFlow's, and a chapter is compared with them strictly: what it prints of Keras is whether
 two libraries are apart by less than a bound, which holds on each backend; what a training prints is not compared on
 any. Those that read reviews or recordings run to their end on the embedded corpus as well, and are compared where there
-are the real ones.
+are the real ones. A backend's warnings are no outputs of a chapter.
 
 One is not compared, the chapter on three libraries: it prints bounds of 64 bits, which only TensorFlow keeps. JAX would
 have them for most cells and refuses them to the bidirectional simple RNN of that chapter (`ref.twins.test_backends` has
@@ -51,7 +51,7 @@ def _chapters(paths):
 @_chapters([path for path in KERAS_CHAPTERS if path.stem != IN_64_BITS])
 def test_a_chapter_gives_what_is_stored(path, backend, request):
     folder = request.getfixturevalue("data_folder") if path in WITH_STAND_IN else "embedded"
-    passed(strict(path, folder, KERAS_BACKEND=backend))
+    passed(strict(path, folder, KERAS_BACKEND=backend, PYTHONWARNINGS="ignore"))
 
 
 @each_backend
