@@ -133,7 +133,8 @@ CUT = """() => [...document.querySelectorAll("span.math, .prev-next-area a")].fi
   const beyond = (part) => part.getBoundingClientRect().left + part.scrollWidth > edge + 1;
   return [...node.querySelectorAll("mjx-math > *, p")].some(beyond);
 }).map((node) => node.textContent)"""
-HIDDEN = "<style>span.math { display: inline-flex !important; overflow: hidden !important }</style>"
+HIDDEN = """<style>span.math { overflow: hidden !important }
+  span.math mjx-container, span.math mjx-math { white-space: nowrap !important }</style>"""
 
 
 @pytest.mark.parametrize("planted", ["", HIDDEN], ids=["as it is", "planted"])
