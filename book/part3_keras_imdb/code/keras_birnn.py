@@ -15,7 +15,7 @@ from keras import layers
 parser = argparse.ArgumentParser()
 parser.add_argument("--cell", choices=("lstm", "gru"), default="lstm")
 parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--epochs", type=int, default=5)
+parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--reviews", type=int, help="of each split; all if left out")
 parser.add_argument("--out", type=Path, default=Path("keras_birnn"))
 options = parser.parse_args()

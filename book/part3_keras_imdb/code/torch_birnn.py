@@ -21,12 +21,12 @@ from torch.utils.data import DataLoader
 parser = argparse.ArgumentParser()
 parser.add_argument("--cell", choices=("lstm", "gru"), default="gru")
 parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--epochs", type=int, default=4)
+parser.add_argument("--epochs", type=int, default=5)
 parser.add_argument("--reviews", type=int, help="of each split; all if left out")
 parser.add_argument("--out", type=Path, default=Path("torch_birnn"))
 options = parser.parse_args()
 
-WORDS, FEATURES, HIDDEN, BATCH, UNKNOWN = 30_000, 100, 64, 64, 2
+WORDS, FEATURES, HIDDEN, BATCH, UNKNOWN = 30_000, 100, 96, 64, 2
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 torch.manual_seed(options.seed)
 options.out.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ for epoch in range(1, options.epochs + 1):
     model.train()
     for ids, lengths, y in loader:
         counts = torch.arange(ids.shape[1]) < lengths[:, None]
-        forgotten = counts & (torch.rand(ids.shape) < 0.2)  # word dropout
+        forgotten = counts & (torch.rand(ids.shape) < 0.3)  # word dropout
         ids = ids.masked_fill(forgotten, UNKNOWN).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss = cross_entropy(model(ids, lengths.to(device)), y.to(device))
