@@ -130,7 +130,8 @@ def dark_on_paper(page):
             const all = (name) => [...document.querySelectorAll(name)].filter((e) => e.checkVisibility());
             const found = [
                 ...all("article img").filter((e) => getComputedStyle(e).filter !== "none"),
-                ...all("html, body, main, article, article :is(figure, .picture, pre, .cell_output)").filter(ground),
+                ...all("html, body, main, article, article :is(figure, img, .picture, pre)").filter(ground),
+                ...all("article .cell_output div").filter(ground),
                 ...all("article :is(h1, h2, p, li, td, th, pre, figcaption)").filter((e) => pale(e, "color")),
                 ...all("article svg text").filter((e) => pale(e, "fill")),
             ];

@@ -81,14 +81,14 @@ def test_the_first_page_says_what_to_clone(site):
     assert page.find("a", href=ADDRESS, string="the repository")
 
 
-def _decided(monkeypatch, named, remote):
+def _decided(monkeypatch, named, remote, said="clone"):
     """The settings that follow from `_config.yml`'s address and from git's."""
     monkeypatch.setattr(launch, "origin", lambda: remote)
     buttons = {"thebe": False, "binderhub_url": "https://binder", "colab_url": "https://colab"}
     options = {"repository_url": named, "launch_buttons": buttons}
     config = types.SimpleNamespace(html_theme_options=options, myst_substitutions={})
     launch.use_address(None, config)
-    return {key for key in options["launch_buttons"] if key != "thebe"}, config.myst_substitutions["clone"]
+    return {key for key in options["launch_buttons"] if key != "thebe"}, config.myst_substitutions[said]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,19 @@ def _decided(monkeypatch, named, remote):
 def test_a_page_offers_what_opens_it_and_the_first_says_what_to_clone(named, remote, offered, clone, monkeypatch):
     expected = launch.KNOWN.format(clone) if clone else launch.UNKNOWN
     assert _decided(monkeypatch, named, remote) == (offered, expected)
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("https://github.com/someone/birnn", "[Report it](https://github.com/someone/birnn/issues)."),
+        ("https://gitlab.com/someone/birnn", "[Report it](https://gitlab.com/someone/birnn/-/issues)."),
+        ("https://git.example.org/birnn", "Tell those from whom you have these pages."),
+        ("", "Tell those from whom you have these pages."),
+    ],
+)
+def test_a_mistake_is_reported_where_there_is_a_place_for_it(named, says, monkeypatch):
+    assert _decided(monkeypatch, named, "", said="report")[1] == says
 
 
 @pytest.mark.parametrize(
