@@ -9,6 +9,7 @@ from keyboard import keyboard_faults
 
 PICTURES = [
     ("index", "two-chains"),
+    ("part1_fundamentals/gradients", "spectral-radius"),
     ("part1_fundamentals/lstm_gru", "gates"),
     ("part2_brnn/bidirectional", "influence-explorer"),
     ("part2_brnn/lengths", "padding-lab"),
@@ -18,6 +19,7 @@ PICTURES = [
     ("part5_applications/grin", "silent-map"),
     ("part5_applications/naming", "lattice"),
     ("part5_applications/speech", "ctc-walk"),
+    ("part5_applications/translation", "attention-lines"),
     ("sets/ps1", "set-question"),
 ]
 CHEAP = ("part1_fundamentals/lstm_gru", "gates")
