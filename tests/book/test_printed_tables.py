@@ -10,10 +10,6 @@ CHAPTERS = [path for path in sorted((ROOT / "book").rglob("*.ipynb")) if "_build
 LEAST = 3
 ENTRY = re.compile(r"\S+(?: \S+)*")
 DRAWN = re.compile(r"[▁-█░▒▓]")
-PRINTED = {
-    "book/part5_applications/handwriting.ipynb",
-}
-"""Chapters that still print one; a chapter that does no longer is taken off the list."""
 
 
 def entries(line):
@@ -48,15 +44,7 @@ def printed(notebook):
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_chapter_prints_no_table(path):
-    found = printed(nbformat.read(path, as_version=4))
-    if path.relative_to(ROOT).as_posix() in PRINTED:
-        assert found, "it prints none any more: take it off the list of those that do"
-    else:
-        assert found == []
-
-
-def test_the_list_names_files_that_are_there():
-    assert [name for name in PRINTED if not (ROOT / name).is_file()] == []
+    assert printed(nbformat.read(path, as_version=4)) == []
 
 
 @pytest.mark.parametrize(
