@@ -132,7 +132,8 @@ def dark_on_paper(page):
                 ...all("article img").filter((e) => getComputedStyle(e).filter !== "none"),
                 ...all("html, body, main, article, article :is(figure, img, .picture, pre)").filter(ground),
                 ...all("article .cell_output div").filter(ground),
-                ...all("article :is(h1, h2, p, li, td, th, pre, figcaption)").filter((e) => pale(e, "color")),
+                ...all("article :is(h1, h2, p, li, td, th, figcaption, pre, pre span, code, a)").filter(
+                    (e) => e.textContent.trim() && pale(e, "color")),
                 ...all("article svg text").filter((e) => pale(e, "fill")),
             ];
             return found.map((e) => e.cloneNode(false).outerHTML.slice(0, 120));
