@@ -29,10 +29,10 @@ class Visit:
     """One page, from a path or an address: what it ``asked`` for, its ``faults`` in the console and on the network.
 
     ``loaded`` is what it had asked for when it was loaded; what comes later is lazy. It may ask for what lies on
-    disk, or on the host that it came from.
+    disk, or on the host that it came from. ``picture`` names one that a script draws: the visit begins once it stands.
     """
 
-    def __init__(self, browser, place, width=1280, scheme="light", **options):
+    def __init__(self, browser, place, width=1280, scheme="light", picture=None, **options):
         address = place.as_uri() if isinstance(place, Path) else place
         self.home = "/".join(address.split("/")[:3]) + "/"
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
@@ -45,6 +45,8 @@ class Visit:
         self.page.route("**/*", self._only_from_home)
         self.page.goto(address, wait_until="load")
         self.loaded = set(self.asked)
+        if picture:
+            self.page.wait_for_selector(f".{picture}[data-ready]")
 
     def _failed(self, request):
         # A page that is left gives up what it was still loading; a missing file is ERR_FILE_NOT_FOUND.

@@ -38,8 +38,7 @@ SHOWN = """() => Object.fromEntries([...document.querySelectorAll(".al-panel")].
 
 @pytest.fixture(scope="module")
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".attention-lines[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="attention-lines") as visit:
         yield visit
 
 
@@ -115,8 +114,10 @@ def test_goes_from_word_to_word_by_keys_and_tells_it_once_it_rests(visit):
     ids=["the next word", "words behind a curtain", "the truth early", "another word's weights", "the other network's"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "attention_lines.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".attention-lines[data-ready]")
+    with (
+        planted_fault(site / "_static" / "attention_lines.js", *planted),
+        Visit(browser, site / PAGE, picture="attention-lines") as visit,
+    ):
         assert wrong_frames(visit.page, 0)
 
 

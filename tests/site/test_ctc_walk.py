@@ -28,8 +28,7 @@ SHOWN = """k => {
 
 @pytest.fixture(scope="module")
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".ctc-walk[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="ctc-walk") as visit:
         yield visit
 
 
@@ -98,6 +97,8 @@ def test_equal_labels_count_twice_only_over_a_blank(visit):
     ids=["the next step", "order turned round", "the truth early"],
 )  # fmt: skip
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "ctc_walk.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".ctc-walk[data-ready]")
+    with (
+        planted_fault(site / "_static" / "ctc_walk.js", *planted),
+        Visit(browser, site / PAGE, picture="ctc-walk") as visit,
+    ):
         assert wrong_frames(visit.page)

@@ -27,8 +27,7 @@ SHOWN = """({ bias, radius, k }) => {
 
 @pytest.fixture(scope="module")
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".gates[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="gates") as visit:
         yield visit
 
 
@@ -76,8 +75,7 @@ def test_a_frame_shows_what_it_can_know_and_no_more(visit):
     ids=["the next step", "the last step early", "another gate's bias"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "gates.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".gates[data-ready]")
+    with planted_fault(site / "_static" / "gates.js", *planted), Visit(browser, site / PAGE, picture="gates") as visit:
         assert wrong_frames(visit.page, 3, 1)
 
 

@@ -36,8 +36,7 @@ SHOWN = """k => {
 
 @pytest.fixture(scope="module")
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".lattice[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="lattice") as visit:
         yield visit
 
 
@@ -119,8 +118,10 @@ def test_a_step_shows_what_it_can_know_and_no_more(sentence, visit):
     ids=["reached early", "path early", "probability early", "no transition"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "lattice.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".lattice[data-ready]")
+    with (
+        planted_fault(site / "_static" / "lattice.js", *planted),
+        Visit(browser, site / PAGE, picture="lattice") as visit,
+    ):
         assert wrong_frames(visit.page, SENTENCES[2].split())
 
 
@@ -144,8 +145,7 @@ def test_the_page_says_what_its_example_does():
 
 
 def test_types_plays_and_pauses_by_keyboard_and_touch(site, browser):
-    with Visit(browser, site / PAGE, width=360, has_touch=True) as visit:
-        visit.page.wait_for_selector(".lattice[data-ready]")
+    with Visit(browser, site / PAGE, width=360, has_touch=True, picture="lattice") as visit:
         text = visit.page.locator(".lattice input[name='text']")
         text.fill(" ... ")
         assert "no word to read" in visit.page.locator(".lattice .picture-caption").text_content()

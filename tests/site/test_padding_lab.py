@@ -38,8 +38,7 @@ SET = """({ settings, pads, k }) => {
 
 @pytest.fixture(scope="module")
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".padding-lab[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="padding-lab") as visit:
         yield visit
 
 
@@ -117,8 +116,10 @@ def test_a_step_shows_what_it_can_know_and_no_more(settings, visit):
     ids=["forward early", "backward early", "lamps early", "hurt and sound swapped", "lamps swapped"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "padding_lab.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".padding-lab[data-ready]")
+    with (
+        planted_fault(site / "_static" / "padding_lab.js", *planted),
+        Visit(browser, site / PAGE, picture="padding-lab") as visit,
+    ):
         assert wrong_frames(visit.page, {"layer": "none", "pooling": "mean", "mask": False, "sorted": False}, 2)
 
 
@@ -146,8 +147,7 @@ def test_a_swapped_colour_is_noticed(site, browser):
     whole = sheet.read_text()
     sheet.write_text(whole.replace("--forward: #0072b2", "--forward: #b34e00"))
     try:
-        with Visit(browser, site / PAGE) as visit:
-            visit.page.wait_for_selector(".padding-lab[data-ready]")
+        with Visit(browser, site / PAGE, picture="padding-lab") as visit:
             assert colours(visit.page)["bars"] != [FORWARD, BACKWARD]
     finally:
         sheet.write_text(whole)

@@ -16,16 +16,10 @@ PAGES = {
 EVERY = pytest.mark.parametrize("name", sorted(PAGES))
 
 
-def ready(visit, name):
-    """Return the picture, once it stands."""
-    visit.page.wait_for_selector(f".{name}[data-ready]")
-    return visit.page.locator(f".{name}")
-
-
 @EVERY
 def test_plays_and_pauses_by_key_and_touch_and_speaks_when_it_rests(name, site, browser):
-    with Visit(browser, site / PAGES[name], width=360, has_touch=True) as visit:
-        picture, page = ready(visit, name), visit.page
+    with Visit(browser, site / PAGES[name], width=360, picture=name, has_touch=True) as visit:
+        picture, page = visit.page.locator(f".{name}"), visit.page
         play, status = picture.locator("button[name=play]"), picture.locator(".picture-status")
         picture.locator("input[name=step]").fill("0")
         play.focus()
@@ -45,8 +39,9 @@ def test_plays_and_pauses_by_key_and_touch_and_speaks_when_it_rests(name, site, 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_is_open_to_all(name, scheme, width, site, browser):
-    with Visit(browser, site / PAGES[name], width=width, scheme=scheme, reduced_motion="reduce") as visit:
-        picture = ready(visit, name)
+    how = {"width": width, "scheme": scheme, "reduced_motion": "reduce"}
+    with Visit(browser, site / PAGES[name], picture=name, **how) as visit:
+        picture = visit.page.locator(f".{name}")
         assert visit.faults == []
         for step in ("0", "3"):
             picture.locator("input[name=step]").fill(step)

@@ -27,8 +27,7 @@ DRAWN = """k => {
 
 @pytest.fixture
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".silent-map[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="silent-map") as visit:
         yield visit
 
 
@@ -81,8 +80,10 @@ def test_an_hour_shows_what_has_come_and_no_more(visit):
     "planted", [("Math.min(k + 1, back)", "back"), ("slice(0, k + 1)", "slice(0, k + 2)"), ("both[k]", "both[23]")]
 )
 def test_an_hour_that_shows_the_future_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "silent_map.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".silent-map[data-ready]")
+    with (
+        planted_fault(site / "_static" / "silent_map.js", *planted),
+        Visit(browser, site / PAGE, picture="silent-map") as visit,
+    ):
         assert _too_early(visit.page)
 
 

@@ -26,8 +26,7 @@ SHOWN = """at => {
 
 @pytest.fixture(scope="module")
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".spectral-radius[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="spectral-radius") as visit:
         yield visit
 
 
@@ -72,8 +71,10 @@ def test_every_radius_shows_the_packages_numbers(visit):
     ids=["radius without its logarithm", "the next radius", "one step too far", "another radius' reach"],
 )
 def test_a_planted_fault_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "spectral_radius.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".spectral-radius[data-ready]")
+    with (
+        planted_fault(site / "_static" / "spectral_radius.js", *planted),
+        Visit(browser, site / PAGE, picture="spectral-radius") as visit,
+    ):
         assert wrong_places(visit.page, [6, 12])
 
 

@@ -41,8 +41,7 @@ def ids_of(words):
 
 @pytest.fixture
 def visit(site, browser):
-    with Visit(browser, site / PAGE, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".two-chains[data-ready]")
+    with Visit(browser, site / PAGE, reduced_motion="reduce", picture="two-chains") as visit:
         visit.page.wait_for_selector(".waiting[data-ready]")
         yield visit
 
@@ -92,8 +91,10 @@ def test_a_step_shows_what_it_can_know_and_no_more(sentence, visit):
     "planted", [("t < read,", "t <= read,"), ("t < read && t >= T - read", "t < read"), ("t < back", "t <= back")]
 )
 def test_a_frame_that_shows_the_future_is_noticed(planted, site, browser):
-    with planted_fault(site / "_static" / "two_chains.js", *planted), Visit(browser, site / PAGE) as visit:
-        visit.page.wait_for_selector(".two-chains[data-ready]")
+    with (
+        planted_fault(site / "_static" / "two_chains.js", *planted),
+        Visit(browser, site / PAGE, picture="two-chains") as visit,
+    ):
         assert too_early(visit.page, SENTENCES[0].split())
 
 
@@ -137,8 +138,7 @@ def test_types_plays_and_pauses_by_keyboard(visit):
 
 
 def test_nothing_moves_by_itself_where_motion_is_not_wanted(site, browser):
-    with Visit(browser, site / "index.html", reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".two-chains[data-ready]")
+    with Visit(browser, site / "index.html", reduced_motion="reduce", picture="two-chains") as visit:
         assert visit.page.locator(".two-chains button[name='play']").text_content() == "play"
         assert visit.page.locator(".two-chains").get_attribute("data-step") == "7"
 
@@ -147,8 +147,9 @@ def test_nothing_moves_by_itself_where_motion_is_not_wanted(site, browser):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_is_open_to_all(page, scheme, width, site, browser):
-    with Visit(browser, site / page, width=width, scheme=scheme, reduced_motion="reduce") as visit:
-        visit.page.wait_for_selector(".two-chains[data-ready]")
+    with Visit(
+        browser, site / page, width=width, scheme=scheme, reduced_motion="reduce", picture="two-chains"
+    ) as visit:
         visit.page.evaluate(NODES, 3)
         assert visit.faults == []
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
